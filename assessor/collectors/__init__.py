@@ -1,0 +1,1 @@
+"""Sources of facts: files, git history, live systems."""

@@ -1,0 +1,8 @@
+"""Derives facts about terraform."""
+
+from __future__ import annotations
+
+from .base import Deriver, Joiner
+
+DERIVERS: tuple[Deriver, ...] = ()
+JOINERS: tuple[Joiner, ...] = ()

@@ -1,0 +1,1 @@
+"""Typed values that say what was observed, and where."""

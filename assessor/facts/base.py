@@ -1,0 +1,97 @@
+"""What every fact is: a frozen value that says where it was seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """A place a person can open: a line of a file in a repository (line 0 = the file as a whole)."""
+
+    repository: str
+    path: str
+    line: int = 0
+    excerpt: str = ""  # the line itself, shortened and with secrets taken out
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="fact"):
+    """Something observed. Values only: no client, no open file, no secret."""
+
+    kind: ClassVar[str] = ""
+    transient: ClassVar[bool] = False  # only input to deriving; dropped afterwards
+    at: Place
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        if "kind" not in cls.__dict__:
+            cls.kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+
+    @property
+    def label(self) -> str:
+        """What to call this one among its kind."""
+        return self.at.path
+
+
+class Gap(msgspec.Struct, frozen=True, order=True):
+    """Something that could not be seen, and why.
+
+    `source` is where we looked (files, git, aws …), `subject` what we looked for, `kinds` the kinds of fact
+    that may be missing because of it (empty: unknown).
+    """
+
+    source: str
+    subject: str
+    reason: str
+    repository: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+F = TypeVar("F", bound=Fact)
+
+
+class Holder:
+    """Mixin for a value with `all_facts`: looks facts up by type, subclasses included, in a stable order."""
+
+    @property
+    def all_facts(self) -> Iterable[Fact]:
+        """Every fact held, in a stable order."""
+        raise NotImplementedError
+
+    @cached_property
+    def _by_type(self) -> dict[type[Fact], tuple[Fact, ...]]:
+        found: dict[type[Fact], list[Fact]] = {}
+        for fact in self.all_facts:
+            for kind in type(fact).__mro__:
+                if issubclass(kind, Fact):
+                    found.setdefault(kind, []).append(fact)
+        return {kind: tuple(facts) for kind, facts in found.items()}
+
+    def of(self, kind: type[F]) -> tuple[F, ...]:
+        """Return the facts of one kind."""
+        return self._by_type.get(kind, ())  # type: ignore[return-value]  # the index maps a type to its own instances
+
+
+class FactSet(Holder):
+    """Facts collected so far, e.g. those of one repository's files; what derivers read."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._facts = tuple(facts)
+
+    @property
+    def all_facts(self) -> Iterable[Fact]:
+        """Every fact held, in the order given."""
+        return self._facts
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)

@@ -1,0 +1,1 @@
+"""Bytes to syntax with line numbers; error tolerant, no input or output."""

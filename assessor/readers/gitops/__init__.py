@@ -1,0 +1,1 @@
+"""GitOps controllers and the files of the practices around them."""

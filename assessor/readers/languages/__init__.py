@@ -1,0 +1,1 @@
+"""Language manifests, one module per ecosystem."""

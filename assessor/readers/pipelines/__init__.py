@@ -1,0 +1,1 @@
+"""Continuous integration systems, one module each, as one `Pipeline` model."""

@@ -1,0 +1,178 @@
+"""What the author of a reader imports: a reader turns the bytes of one file into facts.
+
+The facts are a pure function of (repository name, path, bytes, reader version), so that they can be cached by
+content and computed on any worker. A reader never opens another file; what needs several files is derived later.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+from assessor.errors import ParseError
+from assessor.facts.base import Fact, Place
+from assessor.parsing import yaml
+from assessor.redaction import redact
+
+EXCERPT = 160  # characters
+
+
+class Source:
+    """One file as readers see it. Syntax trees are parsed once and shared by all readers of the file."""
+
+    def __init__(self, repository: str, path: str, data: bytes) -> None:
+        self.repository = repository
+        self.path = path
+        self.data = data
+        self.problems: dict[str, ParseError] = {}
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The path without its last part; "" at the root."""
+        return self.path.rpartition("/")[0]
+
+    @cached_property
+    def text(self) -> str:
+        """The content as text; undecodable bytes become U+FFFD. Binary content raises `ParseError`."""
+        data = self.data
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16", "replace")
+        if b"\x00" in data[:8192]:
+            raise ParseError("binary content")
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.split("\n")
+
+    def place(self, line: int = 0) -> Place:
+        """Return a place in this file, with a short redacted excerpt of its line."""
+        excerpt = ""
+        if 0 < line <= len(self.lines):
+            excerpt = redact(self.lines[line - 1].strip()[:EXCERPT])
+        return Place(self.repository, self.path, line, excerpt)
+
+    @cached_property
+    def documents(self) -> list[yaml.Document]:
+        """The YAML (or JSON) documents. Go-templated files are understood; a syntax error is noted in `problems`."""
+        templated = "{{" in self.text and "/templates/" in f"/{self.path}"
+        stream = yaml.parse_template(self.text) if templated else yaml.parse(self.text)
+        if stream.error and not templated and "{{" in self.text:
+            stream = yaml.parse_template(self.text)
+        if stream.error:
+            self.problems["yaml"] = stream.error
+        return stream.documents
+
+    @cached_property
+    def yaml(self) -> Any:
+        """The value of the first YAML document, or None."""
+        return self.documents[0].value if self.documents else None
+
+    @cached_property
+    def json(self) -> Any:
+        """The JSON value, without line numbers; comments and trailing commas of JSON5 are tolerated. None if broken."""
+        for text in (self.text, _plain_json(self.text)):
+            try:
+                return json.loads(text)
+            except (ValueError, RecursionError) as error:
+                self.problems["json"] = ParseError(f"not valid JSON: {error}", getattr(error, "lineno", 0))
+        return None
+
+    @cached_property
+    def toml(self) -> dict[str, Any]:
+        """The TOML table; empty, and noted in `problems`, if broken."""
+        try:
+            return tomllib.loads(self.text)
+        except (ValueError, RecursionError) as error:
+            found = re.search(r"at line (\d+)", str(error))
+            self.problems["toml"] = ParseError(f"not valid TOML: {error}", int(found.group(1)) if found else 0)
+            return {}
+
+    def line_with(self, needle: str | re.Pattern[str], start: int = 1) -> int:
+        """Return the first line, from `start`, that contains the needle; 0 if none does."""
+        for number, line in enumerate(self.lines[start - 1 :], start):
+            if needle in line if isinstance(needle, str) else needle.search(line):
+                return number
+        return 0
+
+
+def _plain_json(text: str) -> str:
+    """Take comments and trailing commas out of JSON5-like text, leaving strings alone."""
+    token = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.S)
+    return token.sub(lambda m: m.group() if m.group().startswith('"') else "", text)
+
+
+Read = Callable[[Source], Iterable[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader: which files it reads, and the function that reads one."""
+
+    id: str
+    version: int  # raise it when the facts of the same bytes change: it is part of the cache key
+    names: tuple[str, ...]
+    read: Read
+    origin: str = ""  # the distribution or folder it came from
+
+    def reads(self, path: str) -> bool:
+        """Say whether this reader wants the file."""
+        return any(_matches(path, pattern) for pattern in self.names)
+
+
+def reader(id: str, *, names: Iterable[str], version: int = 1) -> Callable[[Read], Reader]:
+    """Turn a function of one `Source` into a reader of the files whose path matches a pattern.
+
+    A pattern without a slash matches the file's name, one with a slash the whole path (``**`` = any folders).
+    Matching ignores case.
+    """
+
+    def wrap(read: Read) -> Reader:
+        return Reader(id, version, tuple(names), read)
+
+    return wrap
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return bool(_compiled(pattern).match(path if "/" in pattern else path.rpartition("/")[2]))
+
+
+_PATTERNS: dict[str, re.Pattern[str]] = {}
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Translate a glob: ``*`` and ``?`` within a name, ``**/`` any folders or none, ``{a,b}`` alternatives."""
+    if pattern not in _PATTERNS:
+        out = (
+            re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+        )
+        out = re.sub(r"\\\{(.*?)\\\}", lambda m: "(?:" + m.group(1).replace(",", "|") + ")", out)
+        _PATTERNS[pattern] = re.compile(out + r"\Z", re.I)
+    return _PATTERNS[pattern]
+
+
+def strings(value: object) -> Iterator[str]:
+    """Yield the strings of a scalar or list (settings that take either)."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from strings(item)
+
+
+def parent(path: str) -> str:
+    """Return the folder of a repository path, "" at the root."""
+    folder = str(PurePosixPath(path).parent)
+    return "" if folder == "." else folder

@@ -1,0 +1,1 @@
+"""Step 1: start with infrastructure as code."""

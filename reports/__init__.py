@@ -1,0 +1,1 @@
+"""Renderers: an assessment to text. Pure, no clock, stable order."""

@@ -1,0 +1,1 @@
+"""Templates that generate the missing piece."""
