@@ -267,6 +267,42 @@ class Tool(msgspec.Struct, frozen=True):
     version: str
 
 
+class CheckInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check's page says: enough for a report to explain a finding without the tool. `why`, `fix` are Markdown."""
+
+    id: str
+    title: str
+    task: str
+    step: int
+    weight: int
+    effort: int = 1  # 1 hours, 2 days, 3 weeks
+    why: str = ""
+    fix: str = ""
+    frameworks: tuple[str, ...] = ()
+    scaffold: str | None = None
+    gate: bool = False
+    live: bool = False
+
+
+class TraceStep(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one service got on one step, with the place that shows it."""
+
+    step: int
+    status: Status
+    summary: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ServiceTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """One deployable application followed along the five steps: from its Dockerfile to its rollout."""
+
+    name: str
+    repository: str
+    path: str = ""
+    language: str = ""
+    steps: tuple[TraceStep, ...] = ()
+
+
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one scan: the published JSON format. `date` is the day of the scan, outside all scores."""
 
@@ -280,6 +316,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...]
     waivers: tuple[Waiver, ...] = ()
     notes: tuple[str, ...] = ()
+    checks: tuple[CheckInfo, ...] = ()  # sorted by step and id
+    services: tuple[ServiceTrace, ...] = ()  # sorted by repository and name
 
 
 def schema() -> dict[str, object]:
