@@ -1,18 +1,142 @@
-"""From an organization and checks to findings: the engine alone decides who is judged, what does not apply, what failed to run."""
+"""From an organization to its assessment: judge, score, plan.
+
+The engine alone decides who is judged, what does not apply, and what failed to run.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from assessor import __version__, scoring
 from assessor.checking import Check
 from assessor.deriving import derive_organization
 from assessor.facts.base import Fact, Place
 from assessor.facts.repository import Organization, Repository
-from assessor.model import Evidence, Finding, Status, Subject, Verdict, Waiver
+from assessor.inventory import inventory
+from assessor.model import (
+    SCHEMA_VERSION,
+    Assessment,
+    CheckInfo,
+    Evidence,
+    Finding,
+    RepositoryScore,
+    Status,
+    Subject,
+    Tool,
+    Verdict,
+    Waiver,
+    Weight,
+)
+from assessor.planning import next_actions
+from assessor.settings import Settings
+from assessor.tracing import trace_services
+
+Checks = Mapping[str, Check[Any]]
+
+
+def assess(
+    organization: Organization, checks: Checks, settings: Settings, today: datetime.date, templates: Iterable[str] = ()
+) -> Assessment:
+    """Judge, score and plan. `checks` are those selected, `templates` the scaffolds that can be generated."""
+    findings = _complete_path(judge(organization, checks.values(), settings.waivers, today), checks)
+    results = scoring.judged(findings, checks)
+    score = scoring.score_organization(organization.name, results, settings.thresholds, settings.path)
+    return Assessment(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("gitops-assess", __version__),
+        date=today.isoformat(),
+        organization=score,
+        repositories=tuple(_repository(organization, r, checks, settings, today) for r in organization.repositories),
+        findings=tuple(findings),
+        actions=next_actions(score, results, findings, settings.thresholds, settings.path, templates),
+        gaps=tuple(sorted(set(organization.all_gaps))),
+        waivers=settings.waivers,
+        notes=tuple(_notes(settings.waivers, findings, today)),
+        checks=tuple(_info(check) for check in sorted(checks.values(), key=lambda c: (c.step, c.id))),
+        services=trace_services(organization),
+    )
+
+
+def _repository(
+    organization: Organization, repository: Repository, checks: Checks, settings: Settings, today: datetime.date
+) -> RepositoryScore:
+    """Judge one repository on its own."""
+    single = alone(organization, repository)
+    findings = judge(single, checks.values(), settings.waivers, today)
+    results = scoring.judged(findings, checks)
+    score = scoring.score_organization(repository.name, results, settings.thresholds, settings.path)
+    return RepositoryScore(
+        name=repository.name,
+        path=repository.path,
+        commit=repository.commit,
+        branch=repository.branch,
+        remote=repository.remote,
+        team=settings.team_of(repository.name),
+        level=score.level,
+        score=score.score,
+        inventory=inventory(single.repositories[0]),
+        set_aside=repository.set_aside,
+        steps={step.name: step.score for step in score.steps},
+        checks=scoring.check_results(results),
+    )
+
+
+def _complete_path(findings: list[Finding], checks: Checks) -> list[Finding]:
+    """Let a core task without subject fail where its whole step is missing: that is what the path is for.
+
+    A step is missing when a core check of it fails and none holds even in part, e.g. no Kubernetes at all.
+    """
+    core = {id: check for id, check in checks.items() if check.task.core and check.weight is Weight.CORE}
+    missing = set()
+    for step in {check.step for check in core.values()}:
+        found = {f.status for f in findings if f.check in core and f.step == step}
+        if Status.FAIL in found and not found & {Status.PASS, Status.PARTIAL, Status.WAIVED}:
+            missing.add(int(step))
+    return [
+        msgspec.structs.replace(
+            finding,
+            status=Status.FAIL,
+            score=0.0,
+            summary=f"the step is not begun: {finding.summary}",
+            remediation=checks[finding.check].section("Fix"),
+            scaffold=checks[finding.check].scaffold,
+        )
+        if finding.status is Status.NOT_APPLICABLE and finding.check in core and finding.step in missing
+        else finding
+        for finding in findings
+    ]
+
+
+def _notes(waivers: Iterable[Waiver], findings: Iterable[Finding], today: datetime.date) -> Iterable[str]:
+    """Say which waivers have expired and which match nothing."""
+    used = {finding.waiver for finding in findings if finding.waiver}
+    for waiver in waivers:
+        about = f"the waiver of {waiver.check} by {waiver.owner}"
+        if datetime.date.fromisoformat(waiver.until) < today:
+            yield f"{about} expired on {waiver.until}: what it covered counts again"
+        elif waiver not in used:
+            yield f"{about} covers nothing any more"
+
+
+def _info(check: Check[Any]) -> CheckInfo:
+    return CheckInfo(
+        id=check.id,
+        title=check.title,
+        task=check.task.id,
+        step=int(check.step),
+        weight=int(check.weight),
+        effort=check.effort,
+        why=check.section("Why"),
+        fix=check.section("Fix"),
+        frameworks=check.frameworks,
+        scaffold=check.scaffold,
+        gate=check.gate,
+        live=check.live,
+    )
 
 
 def judge(
@@ -22,7 +146,7 @@ def judge(
     active = [w for w in waivers if datetime.date.fromisoformat(w.until) >= today]
     findings = []
     for check in checks:
-        subjects = organization.of(check.subject) if check.subject is not Organization else (organization,)
+        subjects = (organization,) if check.subject is Organization else organization.of(check.subject)
         if not subjects:
             findings.append(_finding(check, organization, _nothing(check, organization)))
         findings += [_waive(_finding(check, subject, _run(check, subject)), active) for subject in subjects]
@@ -52,12 +176,13 @@ def _nothing(check: Check[Any], organization: Organization) -> Verdict:
 def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
     score = round(verdict.share * 100, 1) if verdict.status.observed else None
     repairs = verdict.status in (Status.FAIL, Status.PARTIAL)
+    only = organization_of_one(subject)
     return Finding(
         check=check.id,
         title=check.title,
         task=check.task.id,
         step=int(check.step),
-        repository=subject.at.repository,
+        repository=subject.at.repository or only,
         subject=Subject(subject.kind, subject.label),
         status=verdict.status,
         score=score,
@@ -66,6 +191,13 @@ def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
         remediation=check.section("Fix") if repairs else "",
         scaffold=check.scaffold if repairs else None,
     )
+
+
+def organization_of_one(subject: Fact) -> str:
+    """Return the name of an organization's only repository, else ""."""
+    if isinstance(subject, Organization) and len(subject.repositories) == 1:
+        return subject.repositories[0].name
+    return ""
 
 
 def _evidence(place: Place) -> Evidence:
@@ -93,7 +225,3 @@ def _order(finding: Finding) -> tuple[Any, ...]:
     first = finding.evidence[0] if finding.evidence else Evidence("", 0, "", "")
     return (finding.step, finding.check, finding.repository, finding.subject, first.path, first.line, finding.summary)
 
-
-def statuses(findings: Iterable[Finding]) -> Iterator[Status]:
-    """Yield the status of each finding."""
-    return (finding.status for finding in findings)

@@ -1,1 +1,63 @@
-"""The command line: one module per command."""
+"""The command line: one module per command. Results go to stdout, progress and errors to stderr.
+
+Exit codes: 0 ok · 1 below what was asked, or a check crashed · 2 wrong usage, settings or output · 3 nothing could be
+assessed · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from assessor.errors import AssessorError, NothingToAssess
+
+from . import checks, explain, init, report, scan
+
+app = typer.Typer(
+    name="gitops-assess",
+    help="How far is your organization on the way to GitOps, and what comes next?",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 ok, 1 below what was asked, 2 wrong usage, 3 nothing could be assessed.",
+)
+app.command("scan")(scan.scan)
+app.command("report")(report.report)
+app.command("checks")(checks.checks)
+app.command("explain")(explain.explain)
+app.command("init")(init.init)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from assessor import __version__
+
+        typer.echo(f"gitops-assess {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and exit."),
+) -> None:
+    """Take the options that stand before the command."""
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause ends in one clear message."""
+    try:
+        app()
+    except AssessorError as error:
+        typer.echo(f"error: {error}", err=True)
+        if error.hint:
+            typer.echo(f"  {error.hint}", err=True)
+        sys.exit(3 if isinstance(error, NothingToAssess) else 2)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing was written", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has stopped; what is still buffered must not complain on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,51 @@
+# Everything here works on a fresh machine with Python 3.11 or later, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+ASSESS := $(BIN)/gitops-assess
+
+.PHONY: help demo test lint types contracts pytest docs wheel clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/run ## Scan the sample organization and write report.html.
+	$(ASSESS) scan examples/acme --format table --format html -o report.html
+
+test: lint types contracts pytest ## Everything CI runs.
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/dev
+	$(BIN)/lint-imports
+
+pytest: $(VENV)/dev
+	$(BIN)/python -m pytest -n 2
+
+docs: $(VENV)/dev ## Write the generated pages again: checks, command line, schemas.
+	$(BIN)/python -m docs.generate
+
+wheel: $(VENV)/dev ## Build the wheel into dist/.
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+
+clean: ## Remove what the targets above made.
+	rm -rf $(VENV) build dist *.egg-info report.html
+
+$(VENV)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install 'pip>=25.1'
+	touch $@
+
+$(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/run
+	$(PIP) install --constraint constraints.txt --group dev
+	touch $@

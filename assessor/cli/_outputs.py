@@ -1,0 +1,108 @@
+"""Which format goes where, and writing it whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assessor.errors import UsageError
+from assessor.model import Assessment
+from assessor.registry import load_entry, names
+
+GROUP = "gitops_assess.reports"
+STDOUT = Path("-")
+ENDINGS = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".sarif": "sarif", ".xml": "junit", ".csv": "csv", ".svg": "badge", ".txt": "table"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A format and where it goes; `render` makes the text."""
+
+    format: str
+    path: Path
+    render: Any
+
+
+def plan(formats: list[str], paths: list[Path]) -> list[Output]:
+    """Pair formats with files: by position when there are as many, else by the file's ending; the rest goes to stdout."""
+    for format in formats:
+        if format not in names(GROUP):
+            load_entry(GROUP, format)  # raises, naming the known ones
+    if len(formats) == len(paths):
+        pairs = list(zip(formats, paths, strict=True))
+    else:
+        pairs = _by_ending(formats, paths)
+    if not pairs:
+        pairs = [("table", STDOUT)]
+    if sum(path == STDOUT for _, path in pairs) > 1:
+        raise UsageError("more than one format would go to standard output", "Give each format a file with -o.")
+    for _, path in pairs:
+        if path != STDOUT and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise UsageError(f"{path}: not a file in an existing folder", "Name a file with -o.")
+    return [Output(format, path, load_entry(GROUP, format)) for format, path in pairs]
+
+
+def _by_ending(formats: list[str], paths: list[Path]) -> list[tuple[str, Path]]:
+    left = list(formats)
+    pairs = []
+    for path in paths:
+        format = ENDINGS.get(path.suffix.lower(), "")
+        if path == STDOUT and len(left) == 1:
+            format = left[0]
+        if not format or (formats and format not in left):
+            raise UsageError(f"{path}: its ending does not say which of the formats it is for", "Give one --format for each -o, in the same order.")
+        if format in left:
+            left.remove(format)
+        pairs.append((format, path))
+    return pairs + [(format, STDOUT) for format in left]
+
+
+def write(assessment: Assessment, outputs: list[Output], baseline: Assessment | None = None) -> None:
+    """Render and write each output; a file appears only once it is complete."""
+    for output in outputs:
+        options: dict[str, Any] = {"baseline": baseline}
+        if output.format == "table":
+            terminal = output.path == STDOUT and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            options |= {"color": terminal, "width": shutil.get_terminal_size((80, 24)).columns if terminal else 80}
+        text = output.render(assessment, **options)
+        if output.path == STDOUT:
+            _print(text)
+        else:
+            write_whole(output.path, text)
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"standard output: {error.strerror}", "Free some space or write elsewhere.") from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file atomically; raises `UsageError` and leaves no trace when that fails."""
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:100]}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", "Nothing was written there; free some space or name another file.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            if temporary:
+                Path(temporary).unlink(missing_ok=True)

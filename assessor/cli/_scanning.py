@@ -1,0 +1,162 @@
+"""What every command that scans shares: settings and options joined, repositories collected with progress, assessed."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import difflib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assessor.checking import Check
+from assessor.collectors.discovery import discover
+from assessor.collectors.tree import Target
+from assessor.collectors.workers import collect_all
+from assessor.deriving import derive_organization
+from assessor.engine import assess
+from assessor.errors import NothingToAssess, UsageError
+from assessor.facts.base import Place
+from assessor.facts.repository import Organization, Repository
+from assessor.model import Assessment, Status, Step
+from assessor.registry import load_checks, names
+from assessor.settings import Settings, find_settings, load_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A scan as asked for on the command line."""
+
+    paths: tuple[Path, ...]
+    ref: str = ""
+    config: Path | None = None
+    steps: str = ""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    checks: tuple[Path, ...] = ()
+    jobs: int = 0
+    cache: bool = True
+    quiet: bool = False
+
+
+def run(request: Request) -> Assessment:
+    """Scan and assess; raises `UsageError` or `NothingToAssess`."""
+    settings = merged_settings(request)
+    checks = selected(load_checks(request.checks), settings)
+    organization = collect(request, settings)
+    return assess(organization, checks, settings, today(), names("gitops_assess.scaffolds"))
+
+
+def collect(request: Request, settings: Settings) -> Organization:
+    """Collect every repository named, with progress on stderr when it is a terminal."""
+    targets = discover(
+        list(request.paths), request.ref, settings.exclude, folders_are_repositories=bool(settings.organization and len(request.paths) == 1)
+    )
+    with _progress(targets, quiet=request.quiet) as advance:
+        repositories = tuple(collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance))
+    if not any(repository.files or repository.set_aside for repository in repositories):
+        reasons = [gap.reason for repository in repositories for gap in repository.gaps]
+        raise NothingToAssess("nothing to assess: no readable file found" + (f" ({reasons[0]})" if reasons else ""), "Name a folder that holds a repository.")
+    return derive_organization(Organization(at=Place("", ""), name=_name(request, settings), repositories=repositories))
+
+
+def _name(request: Request, settings: Settings) -> str:
+    return settings.organization or request.paths[0].resolve().name or "organization"
+
+
+def merged_settings(request: Request) -> Settings:
+    """Read the settings file and let the options add to it."""
+    file = request.config
+    if file is None and len(request.paths) == 1 and request.paths[0].is_dir():
+        file = find_settings(request.paths[0])
+    settings = load_settings(file) if file else Settings()
+    return msgspec.structs.replace(
+        settings,
+        steps=_steps(request.steps) if request.steps else settings.steps,
+        select=settings.select if not request.select else request.select,
+        ignore=settings.ignore + request.ignore,
+        exclude=settings.exclude + request.exclude,
+    )
+
+
+def _steps(text: str) -> tuple[int, ...]:
+    """Read ``1,3`` or ``1-3`` or short names such as ``iac``."""
+    found: list[int] = []
+    short = {step.short: int(step) for step in Step}
+    for part in text.split(","):
+        first, dash, last = (short.get(p.strip(), p.strip()) for p in part.partition("-"))
+        try:
+            numbers = range(int(first), int(last if dash else first) + 1)
+        except ValueError:
+            numbers = range(0)
+        if not numbers or not set(numbers) <= set(range(1, 6)):
+            raise UsageError(f"--steps: {part.strip()!r} is no step", "Steps are 1 to 5, e.g. --steps 1-3, or iac, ctr, k8s, gop, aut.")
+        found += numbers
+    return tuple(found)
+
+
+def selected(checks: dict[str, Check[Any]], settings: Settings) -> dict[str, Check[Any]]:
+    """Keep the checks of the path that are selected and not ignored; a pattern that matches none is an error."""
+    for pattern in (*settings.select, *settings.ignore, *(waiver.check for waiver in settings.waivers)):
+        if not any(_chosen(id, pattern) for id in checks):
+            near = difflib.get_close_matches(pattern, checks, 1)
+            raise UsageError(f"no check {pattern!r}", f"Did you mean {near[0]!r}?" if near else "`gitops-assess checks` lists them.")
+    return {
+        id: check
+        for id, check in checks.items()
+        if check.step in settings.path
+        and (not settings.select or any(_chosen(id, pattern) for pattern in settings.select))
+        and not any(_chosen(id, pattern) for pattern in settings.ignore)
+    }
+
+
+def _chosen(id: str, pattern: str) -> bool:
+    return id == pattern or id.startswith(pattern.rstrip(".*") + ".")
+
+
+def today() -> datetime.date:
+    """Return the day of the scan: the one place where the clock is read. ``SOURCE_DATE_EPOCH`` overrides it."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def shortfall(assessment: Assessment, fail_under: float | None, min_level: int | None) -> str:
+    """Say what keeps a scan from exiting with 0, "" if nothing does."""
+    score = assessment.organization.score
+    crashed = sorted({f.check for f in assessment.findings if f.status is Status.ERROR})
+    if crashed:
+        return f"checks crashed: {', '.join(crashed)}"
+    if score is None and (fail_under is not None or min_level):
+        return "nothing was observed, so there is no score to compare"
+    if fail_under is not None and score is not None and score < fail_under:
+        return f"the score {score:g} is below {fail_under:g}"
+    if min_level is not None and assessment.organization.level < min_level:
+        return f"level {assessment.organization.level} is below {min_level}"
+    return ""
+
+
+@contextlib.contextmanager
+def _progress(targets: list[Target], *, quiet: bool) -> Iterator[Any]:
+    """Show how many repositories are done, on stderr when it is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda repository: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("scanning"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(targets))
+
+        def advance(repository: Repository) -> None:
+            bar.update(task, advance=1, description=repository.name[:40])
+
+        yield advance

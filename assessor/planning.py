@@ -1,0 +1,57 @@
+"""What to do next: for each check that does not pass, what passing it would bring; ranked by gain ÷ effort."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from assessor.model import Action, Finding, OrganizationScore, Status, Step
+from assessor.scoring import Judged, Tally, score_organization
+from assessor.settings import Thresholds
+
+DONE = Tally(Fraction(1), Fraction(1), Fraction(1), Fraction(1))
+
+
+def next_actions(
+    organization: OrganizationScore,
+    results: Mapping[str, Judged],
+    findings: Iterable[Finding],
+    thresholds: Thresholds,
+    steps: Iterable[Step],
+    templates: Iterable[str],
+) -> tuple[Action, ...]:
+    """Return an action per check that fails or holds in part, best first. `templates` are those that can be generated."""
+    steps, templates = tuple(steps), frozenset(templates)
+    wanting: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.status in (Status.FAIL, Status.PARTIAL):
+            wanting[finding.check].append(finding)
+    actions = []
+    for id, open_findings in wanting.items():
+        result = results[id]
+        if int(result.check.step) not in [int(step) for step in steps]:
+            continue
+        repaired = {**results, id: replace(result, tally=_repaired(result.tally), status=Status.PASS)}
+        after = score_organization(organization.name, repaired, thresholds, steps)
+        scaffold = result.check.scaffold if result.check.scaffold in templates else None
+        actions.append(
+            Action(
+                check=id,
+                title=result.check.title,
+                step=int(result.check.step),
+                gain=round((after.score or 0) - (organization.score or 0), 1),
+                level_after=after.level,
+                effort=result.check.effort,
+                repositories=tuple(sorted({f.repository for f in open_findings if f.repository})),
+                summary=open_findings[0].summary if len(open_findings) == 1 else f"{len(open_findings)} to repair",
+                command=f"gitops-assess scaffold step {int(result.check.step)} --only {scaffold}" if scaffold else None,
+            )
+        )
+    return tuple(sorted(actions, key=lambda a: (-(a.level_after - organization.level), -a.gain / a.effort, a.step, a.check)))
+
+
+def _repaired(tally: Tally) -> Tally:
+    """Return the tally once every failing subject passes; what was not observed stays so."""
+    return replace(tally, score=Fraction(1), low=tally.coverage, high=Fraction(1))

@@ -1,0 +1,243 @@
+"""From findings to scores: checks, tasks, steps, the whole, and the maturity level.
+
+All arithmetic is exact (fractions) and rounded only where a value enters the assessment. A value that was not
+observed leaves the score, lowers the coverage and widens the bounds; it never raises or lowers the score.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from assessor.checking import Check
+from assessor.model import CheckResult, CheckScore, Finding, OrganizationScore, Status, Step, StepScore, Task, TaskScore
+from assessor.settings import Thresholds
+
+IAC_COVERAGE = "iac.coverage"
+GITOPS_COVERAGE = "gop.workload-coverage"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A score with what is known of it, as shares from 0 to 1. `score` None: nothing observed; `applicable` False: no subject."""
+
+    score: Fraction | None
+    coverage: Fraction
+    low: Fraction
+    high: Fraction
+    applicable: bool = True
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The score if every unknown failed, and if every unknown passed."""
+        return (percent(self.low), percent(self.high))
+
+
+NOTHING = Tally(None, Fraction(0), Fraction(0), Fraction(1), applicable=False)
+
+
+def percent(share: Fraction) -> float:
+    """Return a share as a percentage with one decimal."""
+    return float(round(share * 1000)) / 10
+
+
+def _score(tally: Tally) -> float | None:
+    return None if tally.score is None else percent(tally.score)
+
+
+def tally_subjects(findings: Iterable[Finding]) -> Tally:
+    """Return the mean over a check's subjects."""
+    observed: list[Fraction] = []
+    unknown = 0
+    for finding in findings:
+        if finding.status.observed:
+            observed.append(Fraction(str(finding.score)) / 100)
+        unknown += finding.status.unknown
+    applicable = len(observed) + unknown
+    if not applicable:
+        return NOTHING
+    total = sum(observed, Fraction(0))
+    score = total / len(observed) if observed else None
+    return Tally(score, Fraction(len(observed), applicable), total / applicable, (total + unknown) / applicable)
+
+
+def weighted(parts: Iterable[tuple[int, Tally]]) -> Tally:
+    """Return the weighted mean of tallies; what does not apply has no weight, what was not observed none in the score."""
+    applicable = [(weight, tally) for weight, tally in parts if tally.applicable]
+    if not applicable:
+        return NOTHING
+    total = sum(weight for weight, _ in applicable)
+    seen = [(weight, tally.score) for weight, tally in applicable if tally.score is not None]
+    mass = sum(weight for weight, _ in seen)
+    score = sum((weight * value for weight, value in seen), Fraction(0)) / mass if mass else None
+
+    def mean(values: Iterable[tuple[int, Fraction]]) -> Fraction:
+        return sum((weight * value for weight, value in values), Fraction(0)) / total
+
+    return Tally(
+        score,
+        mean((w, t.coverage) for w, t in applicable),
+        mean((w, t.low) for w, t in applicable),
+        mean((w, t.high) for w, t in applicable),
+    )
+
+
+def status_of(statuses: Iterable[Status]) -> Status:
+    """Return one status for several subjects: what was observed decides, an error shows."""
+    found = set(statuses)
+    if Status.ERROR in found:
+        return Status.ERROR
+    observed = {status for status in found if status.observed}
+    if observed:
+        return observed.pop() if len(observed) == 1 else Status.PARTIAL
+    for status in (Status.NOT_OBSERVED, Status.WAIVED):
+        if status in found:
+            return status
+    return Status.NOT_APPLICABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A check with its findings' outcome: what the rest of scoring needs of it."""
+
+    check: Check[Any]
+    tally: Tally
+    status: Status
+    subjects: dict[str, int]
+
+
+def judged(findings: Iterable[Finding], checks: Mapping[str, Check[Any]]) -> dict[str, Judged]:
+    """Group findings by check."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.check].append(finding)
+    return {
+        id: Judged(
+            checks[id],
+            tally_subjects(found),
+            status_of(f.status for f in found),
+            dict(sorted(Counter(str(f.status) for f in found).items())),
+        )
+        for id, found in sorted(grouped.items())
+    }
+
+
+def check_results(results: Mapping[str, Judged]) -> dict[str, CheckResult]:
+    """Return each check's status and score."""
+    return {id: CheckResult(result.status, _score(result.tally)) for id, result in results.items()}
+
+
+def score_organization(
+    name: str, results: Mapping[str, Judged], thresholds: Thresholds, steps: Iterable[Step] = tuple(Step)
+) -> OrganizationScore:
+    """Score the path. The level is the highest step that holds with every step before it."""
+    scored: list[StepScore] = []
+    tallies: list[Tally] = []
+    level, unbroken = 0, True
+    for step in sorted(steps):
+        tasks = _tasks(step, results)
+        tally = weighted((int(task.weight), task_tally) for task, task_tally, _ in tasks)
+        held_by = tuple(_held_by(step, tasks, tally, results, thresholds))
+        unbroken = unbroken and not held_by
+        level = int(step) if unbroken else level
+        tallies.append(tally)
+        scored.append(
+            StepScore(
+                id=int(step),
+                name=step.short,
+                title=step.title,
+                score=_score(tally),
+                coverage=percent(tally.coverage),
+                bounds=tally.bounds,
+                reached=unbroken,
+                applicable=tally.applicable,
+                held_by=held_by,
+                tasks=tuple(_task_score(*task) for task in tasks),
+            )
+        )
+    whole = weighted((1, tally) for tally in tallies)
+    return OrganizationScore(
+        name=name,
+        score=_score(whole),
+        level=level,
+        coverage=percent(whole.coverage),
+        bounds=whole.bounds,
+        iac_coverage=_headline(results, IAC_COVERAGE),
+        gitops_coverage=_headline(results, GITOPS_COVERAGE),
+        steps=tuple(scored),
+    )
+
+
+def _headline(results: Mapping[str, Judged], id: str) -> float | None:
+    return _score(results[id].tally) if id in results else None
+
+
+TaskTally = tuple[Task, Tally, list[Judged]]
+
+
+def _tasks(step: Step, results: Mapping[str, Judged]) -> list[TaskTally]:
+    found = []
+    for task in Task:
+        if task.step is step:
+            mine = [result for result in results.values() if result.check.task is task]
+            if mine:
+                found.append((task, weighted((int(r.check.weight), r.tally) for r in mine), mine))
+    return found
+
+
+def _held_by(
+    step: Step, tasks: list[TaskTally], tally: Tally, results: Mapping[str, Judged], thresholds: Thresholds
+) -> Iterable[str]:
+    """Yield what keeps a step from being reached."""
+    if not tally.applicable:
+        return
+    if tally.score is None:
+        yield "nothing of it could be observed"
+        return
+    if tally.score * 100 < thresholds.score:
+        yield f"its score {percent(tally.score):g} is below {thresholds.score:g}"
+    for task, task_tally, _ in tasks:
+        if task.core and task_tally.score == 0:
+            yield f"nothing done for “{task.title}”"
+    if tally.coverage * 100 < thresholds.coverage:
+        yield f"only {percent(tally.coverage):g} % of it could be observed, {thresholds.coverage:g} % are needed"
+    if step is Step.IAC:
+        for result in results.values():
+            if result.check.gate and result.status is Status.FAIL:
+                yield f"gate: not “{result.check.title}”"
+
+
+def _task_score(task: Task, tally: Tally, results: list[Judged]) -> TaskScore:
+    return TaskScore(
+        id=task.id,
+        title=task.title,
+        core=task.core,
+        status=_task_status(tally, results),
+        score=_score(tally),
+        coverage=percent(tally.coverage),
+        bounds=tally.bounds,
+        checks=tuple(
+            CheckScore(
+                id=result.check.id,
+                title=result.check.title,
+                weight=int(result.check.weight),
+                status=result.status,
+                score=_score(result.tally),
+                coverage=percent(result.tally.coverage),
+                bounds=result.tally.bounds,
+                subjects=result.subjects,
+            )
+            for result in results
+        ),
+    )
+
+
+def _task_status(tally: Tally, results: list[Judged]) -> Status:
+    if tally.score is None:
+        return status_of(result.status for result in results)
+    if tally.score == 1:
+        return Status.PASS
+    return Status.FAIL if tally.score == 0 else Status.PARTIAL
