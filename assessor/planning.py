@@ -33,7 +33,7 @@ def next_actions(
         result = results[id]
         if int(result.check.step) not in [int(step) for step in steps]:
             continue
-        repaired = {**results, id: replace(result, tally=_repaired(result.tally), status=Status.PASS)}
+        repaired = {**results, id: replace(result, tally=_repaired(result.tally), status=Status.PASS, subjects={})}
         after = score_organization(organization.name, repaired, thresholds, steps)
         scaffold = result.check.scaffold if result.check.scaffold in templates else None
         actions.append(

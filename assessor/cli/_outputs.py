@@ -34,10 +34,7 @@ def plan(formats: list[str], paths: list[Path]) -> list[Output]:
     for format in formats:
         if format not in names(GROUP):
             load_entry(GROUP, format)  # raises, naming the known ones
-    if len(formats) == len(paths):
-        pairs = list(zip(formats, paths, strict=True))
-    else:
-        pairs = _by_ending(formats, paths)
+    pairs = list(zip(formats, paths, strict=True)) if len(formats) == len(paths) else _by_ending(formats, paths)
     if not pairs:
         pairs = [("table", STDOUT)]
     if sum(path == STDOUT for _, path in pairs) > 1:

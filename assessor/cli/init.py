@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -57,17 +58,22 @@ def init(
     file = folder / FILE_NAME
     if file.exists() and not force:
         raise UsageError(f"{file} exists", "Edit it, or replace it with --force.")
-    answers = {"name": folder.resolve().name or "organization", "steps": ["1", "2", "3", "4", "5"], "score": "70"}
+    answers = _Answers(name=folder.resolve().name or "organization")
     if not yes:
         answers = _ask(answers)
-    write_whole(
-        file,
-        TEMPLATE.format(name=json.dumps(answers["name"]), steps=", ".join(answers["steps"]), score=answers["score"]),
-    )
+    steps = ", ".join(answers.steps)
+    write_whole(file, TEMPLATE.format(name=json.dumps(answers.name), steps=steps, score=answers.score))
     typer.echo(f"wrote {file}; next: gitops-assess scan {folder}", err=True)
 
 
-def _ask(answers: dict[str, object]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    name: str
+    steps: tuple[str, ...] = ("1", "2", "3", "4", "5")
+    score: str = "70"
+
+
+def _ask(defaults: _Answers) -> _Answers:
     """Ask for each answer; an interrupted dialogue raises `KeyboardInterrupt`, before anything is written."""
     import sys
 
@@ -78,17 +84,18 @@ def _ask(answers: dict[str, object]) -> dict[str, object]:
 
     if not sys.stdin.isatty():
         raise UsageError("the dialogue needs a terminal", "Use --yes to take the defaults.")
-    chosen = {str(n) for n in answers["steps"]}  # type: ignore[attr-defined]  # a list of strings
-    return {
-        "name": questionary.text("Name of the organization", default=str(answers["name"])).unsafe_ask(),
-        "steps": questionary.checkbox(
-            "Steps of the path",
-            [questionary.Choice(f"{int(s)} {s.title}", str(int(s)), checked=str(int(s)) in chosen) for s in Step],
-            validate=lambda picked: bool(picked) or "Choose at least one step.",
-        ).unsafe_ask(),
-        "score": questionary.text(
+    return _Answers(
+        name=questionary.text("Name of the organization", default=defaults.name).unsafe_ask(),
+        steps=tuple(
+            questionary.checkbox(
+                "Steps of the path",
+                [questionary.Choice(f"{int(s)} {s.title}", str(int(s)), checked=str(int(s)) in defaults.steps) for s in Step],
+                validate=lambda picked: bool(picked) or "Choose at least one step.",
+            ).unsafe_ask()
+        ),
+        score=questionary.text(
             "Score at which a step counts as reached",
-            default=str(answers["score"]),
-            validate=lambda text: text.isdigit() and int(text) <= 100 or "A number from 0 to 100.",
+            default=defaults.score,
+            validate=lambda text: (text.isdigit() and int(text) <= 100) or "A number from 0 to 100.",
         ).unsafe_ask(),
-    }
+    )
