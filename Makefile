@@ -29,7 +29,7 @@ pytest: $(VENV)/dev
 	$(BIN)/python -m pytest -n 2
 
 docs: $(VENV)/dev ## Write the generated pages again: checks, command line, schemas.
-	$(BIN)/python -m docs.generate
+	$(BIN)/python docs/generate.py
 
 wheel: $(VENV)/dev ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
