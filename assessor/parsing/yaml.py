@@ -38,7 +38,8 @@ class Map(dict[str, Any]):
 
     def line_of(self, *path: str | int) -> int:
         """Return the line of the value at a path of keys, or of the nearest parent that exists."""
-        line, value = self.line, self
+        line: int = self.line
+        value: Any = self
         for step in path:
             if isinstance(value, Map) and isinstance(step, str) and step in value:
                 line, value = value.lines.get(step, line), value[step]
@@ -181,7 +182,7 @@ class _Builder:
                 self._anchor(anchor, value, size)
                 root = self._add(value, container.line, size, root)
             elif isinstance(event, yaml.AliasEvent):
-                value, size = self.anchors.get(event.anchor, (None, 1))
+                value, size = self.anchors.get(event.anchor or "", (None, 1))
                 root = self._add(value, at, size, root)
         return root, line
 
