@@ -17,10 +17,15 @@ class Controller(Fact, frozen=True, kw_only=True):
     version: str = ""
     placeholder: bool = False  # the file is empty or only comments
     scripted: bool = False  # only a script or a CI step installs it
+    conditional: bool = False  # installed only where a switch says so, e.g. on clusters that carry a label
 
 
 class AppSource(msgspec.Struct, frozen=True):
-    """Where an application's desired state comes from. Empty strings: not given; dynamic parts start with "tpl-" or hold "{{"."""
+    """Where an application's desired state comes from.
+
+    Empty strings: not given; no `repository` but a `path` means the repository the application stands in. Parts known
+    only at run time start with "tpl-" or hold "{{" or "${"; a path may hold the ``*`` of a directory generator.
+    """
 
     repository: str = ""
     path: str = ""
@@ -50,8 +55,12 @@ class Application(Fact, frozen=True, kw_only=True):
     generators: tuple[str, ...] = ()  # of an ApplicationSet
     service_account: str = ""
     templated: bool = False
-    policy_from: Place | None = None  # where the policy was found when it is not in the object itself
+    policy_from: Place | None = None  # the line that decides the policy: in the object, or in a patch elsewhere
     count: int = 1  # how many applications it stands for, when that can be told (list generators, chart values)
+    source_ref: str = ""  # Flux: the source object it refers to, as "kind/namespace/name"
+    selective: bool = False  # its generator picks clusters by label: it may stand for no application at all
+    legacy: bool = False  # of a product generation that is no longer maintained (Flux 1, Jenkins X 2)
+    detects_drift: bool = False  # live changes are noticed, and reported rather than undone
 
     @property
     def label(self) -> str:
@@ -67,6 +76,48 @@ class Project(Fact, frozen=True, kw_only=True):
     restricted_destinations: bool = False
 
 
+class FluxSource(Fact, frozen=True, kw_only=True):
+    """A Flux source object; what Kustomizations and HelmReleases refer to by name."""
+
+    transient: ClassVar[bool] = True
+    type: str  # GitRepository, OCIRepository, HelmRepository, Bucket, ExternalArtifact, HelmChart
+    name: str
+    namespace: str = ""
+    url: str = ""
+    revision: str = ""  # branch, tag, semver range or commit
+    chart: str = ""  # of a HelmChart
+    suspended: bool = False
+    copies: tuple[tuple[str, str], ...] = ()  # of an ExternalArtifact: folders of the repository and where they land in it
+
+
+class PolicyPatch(Fact, frozen=True, kw_only=True):
+    """A patch that sets the sync policy of objects defined elsewhere.
+
+    `scope` is the folder whose build it patches. None means the patch says nothing about that setting.
+    """
+
+    transient: ClassVar[bool] = True
+    scope: str
+    target: str  # the kind it patches
+    name: str = ""  # empty: every object of the kind
+    nested: bool = False  # reaches the objects that those in scope build, not those in scope
+    auto_sync: bool | None = None
+    suspended: bool | None = None
+    prune: bool | None = None
+    self_heal: bool | None = None
+    detects_drift: bool | None = None
+    service_account: str = ""
+
+
+class NotificationSetup(Fact, frozen=True, kw_only=True):
+    """Services and triggers that routes may name. By itself it delivers nothing."""
+
+    product: str  # argocd, flux
+    services: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    default_triggers: tuple[str, ...] = ()
+
+
 class NotificationRoute(Fact, frozen=True, kw_only=True):
     """A way GitOps events reach people: Argo CD subscription, Flux Alert with its Provider.
 
@@ -77,17 +128,24 @@ class NotificationRoute(Fact, frozen=True, kw_only=True):
     name: str = ""
     failures: bool = False
     resolves: bool | None = None
+    service: str = ""
+    triggers: tuple[str, ...] = ()
 
 
 class DeliveryStrategy(Fact, frozen=True, kw_only=True):
-    """Progressive delivery of a workload: an Argo Rollouts Rollout or a Flagger Canary."""
+    """Progressive delivery of a workload: an Argo Rollouts Rollout or a Flagger Canary.
 
-    product: str  # argo-rollouts, flagger
+    A `manual` one is a traffic split somebody edits by hand, with no controller that moves it. A `demo` one changes
+    nothing about a plain rolling update: no steps, or analysis skipped.
+    """
+
+    product: str  # argo-rollouts, flagger, kruise-rollouts, istio, gateway-api …
     name: str
     strategy: str = ""  # canary, blue-green
     steps: int = 0
     analysis: bool = False
     demo: bool = False
+    manual: bool = False
 
 
 class PolicySet(Fact, frozen=True, kw_only=True):
@@ -103,15 +161,35 @@ class UpdateBot(Fact, frozen=True, kw_only=True):
     tool: str
     images: bool = False  # it updates container images in manifests, values or Dockerfiles
     scope: tuple[str, ...] = ()  # the ecosystems or managers it covers
+    policy: bool = False  # a controller applies updates under a policy, rather than a bot that proposes them
+
+
+class Promotion(Fact, frozen=True, kw_only=True):
+    """A tool that moves versions between environments, or that makes an environment for each pull request (`preview`)."""
+
+    tool: str  # kargo, gitops-promoter, jenkins-x, applicationset, resourceset …
+    preview: bool = False
+
+
+class Reconciliation(Fact, frozen=True, kw_only=True):
+    """Which of the organization's workloads in git a controller reconciles; derived across repositories."""
+
+    covered: tuple[Place, ...] = ()
+    uncovered: tuple[Place, ...] = ()
+    unknown: tuple[Place, ...] = ()  # an application whose path is only known at run time may reach them
+    resolved: tuple[Place, ...] = ()  # applications whose every source that could be looked up exists
+    broken: tuple[Place, ...] = ()  # applications with a source that should be in the organization and is not
+    external: int = 0  # applications whose sources are all elsewhere or dynamic
 
 
 class BranchProtection(Fact, frozen=True, kw_only=True):
     """Branch protection declared as code. `applied` tells settings something applies from a ruleset that only lies there."""
 
-    tool: str  # settings.yml, safe-settings, terraform, ruleset
+    tool: str  # settings.yml, safe-settings, terraform, ruleset, or the forge it was read from
     reviews: bool = False
     checks: bool = False
     applied: bool = True
+    observed: bool = False  # read from the forge itself
 
 
 class Codeowners(Fact, frozen=True, kw_only=True):
