@@ -1,0 +1,3 @@
+variable "zone_id" {
+  type = string
+}

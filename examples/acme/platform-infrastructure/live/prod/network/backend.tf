@@ -1,0 +1,9 @@
+terraform {
+  backend "s3" {
+    bucket       = "acme-example-terraform-state"
+    key          = "prod/network/terraform.tfstate"
+    region       = "eu-west-1"
+    encrypt      = true
+    use_lockfile = true
+  }
+}
