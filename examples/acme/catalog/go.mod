@@ -1,0 +1,3 @@
+module github.com/acme-example/catalog
+
+go 1.24
