@@ -10,19 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import yaml
 
 from assessor.errors import ParseError
 
+from .templates import PLACEHOLDER, is_dynamic, neutralise
+
+__all__ = ["PLACEHOLDER", "Document", "Map", "Seq", "Stream", "Tagged", "is_dynamic", "neutralise", "parse", "parse_template"]
+
 MAX_DEPTH = 200
 MAX_EXPANDED = 2_000_000  # values reachable when every alias is followed
-MAX_PLACEHOLDERS = 20_000
+MAX_REPAIRS = 6  # lines given up in one document of a template before the document is
+MAX_REPAIRED = 40  # … and in one file, so that a hostile one does not cost its square
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_BARE = re.compile(r"(?<=[:\-] )\{\{[^{}'\n]*\}\}[^\s'#{}]*(?=[ \t]*$)", re.M)  # `url: {{url}}` means text, not a mapping
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
@@ -86,15 +93,17 @@ class Stream:
     error: ParseError | None = None
 
 
-def parse(text: str, *, templated: bool = False) -> Stream:
-    """Parse a stream of documents; what precedes a syntax error is kept."""
+def parse(text: str, *, templated: bool = False, offset: int = 0) -> Stream:
+    """Parse a stream of documents; what precedes a syntax error is kept. `offset` is added to every line number."""
     stream = Stream()
+    if "{{" in text:
+        text = _BARE.sub(lambda found: f"'{found[0]}'", text)
     try:
-        for document in _documents(text, templated):
+        for document in _documents(text, templated, offset):
             stream.documents.append(document)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        stream.error = ParseError(f"not valid YAML: {error.problem}", (mark.line + 1) if mark else 0)
+        stream.error = ParseError(f"not valid YAML: {error.problem}", (mark.line + 1 + offset) if mark else 0)
     except (yaml.YAMLError, ValueError) as error:
         stream.error = ParseError(f"not valid YAML: {str(error).splitlines()[0]}", 0)
     except ParseError as error:
@@ -103,56 +112,57 @@ def parse(text: str, *, templated: bool = False) -> Stream:
 
 
 def parse_template(text: str) -> Stream:
-    """Parse a Go-templated manifest: actions become placeholders, lines of control flow vanish, lines keep their number."""
-    return parse(neutralise(text), templated=True)
+    """Parse a Go-templated manifest: actions become placeholders, lines of control flow vanish, lines keep their number.
 
-
-PLACEHOLDER = "tpl-"  # a scalar that starts so stood for a template action
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.S)
-_CONTROL = re.compile(r"(if|else|end|range|with|define|block|template|include|toYaml|nindent|/\*|\$\w+\s*:?=|tpl|fail)\b|/\*")
-
-
-def is_dynamic(value: object) -> bool:
-    """Say whether a scalar stood, wholly or partly, for a template action."""
-    return isinstance(value, str) and PLACEHOLDER in value
-
-
-def neutralise(text: str) -> str:
-    """Replace Go template actions so that what remains is YAML with the same line numbers.
-
-    An action that is all of its line is control flow or an included block and is removed; one inside a line
-    becomes a placeholder scalar that keeps the expression's last name (``tpl-Values.image.tag``).
+    Where both branches of a condition cannot stand together only the first is read, and where that does not help
+    either a few lines are given up, document by document. The error of a document that stays unreadable is kept.
     """
+    every = neutralise(text)
+    stream = parse(every, templated=True)
+    if stream.error is None:
+        return stream
+    lines, first = every.split("\n"), neutralise(text, first_branch=True).split("\n")
+    starts = [0, *(n for n, line in enumerate(lines) if n and line.startswith("---")), len(lines)]
+    result, budget = Stream(), MAX_REPAIRED
+    for start, end in pairwise(starts):
+        part = parse("\n".join(lines[start:end]), templated=True, offset=start)
+        if part.error is not None:
+            part, spent = _repaired(first[start:end], start, min(budget, MAX_REPAIRS))
+            budget -= spent
+        result.documents += part.documents
+        result.error = result.error or part.error
+    return result
 
-    def replace(match: re.Match[str]) -> str:
-        start, end = match.span()
-        newlines = "\n" * match.group(0).count("\n")
-        before = text.rfind("\n", 0, start) + 1
-        after = text.find("\n", end)
-        line_rest = text[end : after if after >= 0 else len(text)]
-        alone = not _ACTION.sub("", text[before:start]).strip() and not _ACTION.sub("", line_rest).strip()
-        if alone or (_CONTROL.match(match.group(1)) and not text[before:start].rstrip().endswith((":", "-", '"', "'", "/", "="))):
-            return newlines
-        if match.group(1).startswith(("if", "else", "end", "range", "with", "/*")):
-            return newlines
-        name = re.search(r"[.$]?([A-Za-z_][\w.]*)", match.group(1).removeprefix(".").replace("$.", ""))
-        return PLACEHOLDER + (name.group(1) if name else "x") + newlines
 
-    return _ACTION.sub(replace, text)
+def _repaired(lines: list[str], offset: int, tries: int) -> tuple[Stream, int]:
+    """Parse lines of one document, giving up the line of an error as often as allowed; also return how often that was."""
+    for spent in range(tries + 1):
+        stream = parse("\n".join(lines), templated=True, offset=offset)
+        if stream.error is None or spent == tries:
+            return stream, spent
+        at = min(stream.error.line - offset, len(lines)) - 1
+        while at >= 0 and not lines[at].strip():
+            at -= 1
+        if at < 0:
+            return stream, spent
+        lines[at] = ""
+    return Stream(), tries
 
 
-def _documents(text: str, templated: bool) -> Iterator[Document]:
+def _documents(text: str, templated: bool, offset: int) -> Iterator[Document]:
     events = yaml.parse(text, Loader=yaml.CSafeLoader)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
-            value, line = _Builder().build(events)
+            value, line = _Builder(templated, offset).build(events)
             yield Document(value, line, templated)
 
 
 class _Builder:
     """Builds one document without recursion; each container on the stack knows its expanded size so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, templated: bool, offset: int) -> None:
+        self.templated = templated  # of a key given twice, as by both branches of a condition, the first value counts
+        self.offset = offset
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.stack: list[tuple[Map | Seq, list[Any], str | None, str | None]] = []
         self.sizes: list[int] = []
@@ -163,7 +173,7 @@ class _Builder:
         for event in events:
             if isinstance(event, yaml.DocumentEndEvent):
                 break
-            at = event.start_mark.line + 1
+            at = event.start_mark.line + 1 + self.offset
             line = line or at
             if isinstance(event, yaml.ScalarEvent):
                 value = _scalar(event)
@@ -207,7 +217,7 @@ class _Builder:
             pending.clear()
             if key == "<<":
                 _merge(container, value)
-            else:
+            elif not (self.templated and container.get(key) is not None):
                 container[key] = value
                 container.lines[key] = at
         return root
