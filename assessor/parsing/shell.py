@@ -1,0 +1,387 @@
+"""Splits scripts into commands as a POSIX shell would, without running or expanding anything.
+
+Variables, substitutions and the expressions of CI systems (``${{ … }}``, ``{{ … }}``) stay as written; commands inside
+``$(…)``, backquotes, conditions, loops, functions and subshells are found too. Text that is not valid shell
+(PowerShell, batch files, unterminated quotes) yields what can be made of it, never an error. Linear in the text's
+length. The grammar followed is the one of POSIX.1-2024, chapter 2 "Shell Command Language", with common bash additions.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+
+MAX_COMMANDS = 5_000
+MAX_DEPTH = 4  # of substitutions within substitutions
+MAX_EXPRESSION = 4_000  # characters of one substitution or expression
+
+_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n|`\n)+")
+_REDIRECT = re.compile(r"\d*(?:<<<|<<-?|<>|<&|<(?!\()|>>|>\||>&|>(?!\())|&>>?")
+_OPERATOR = re.compile(r"&&|\|\||;;&?|;&|\|&|[;&|()\n]")
+_PLAIN = re.compile(r"[^\s\\'\"`$;&|()<>{]+")
+_VARIABLE = re.compile(r"\$(?:\w+|[?!#@*$-])")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=")
+_IN_PARENTHESES = re.compile(r"[()]|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.S)
+_IN_DOUBLE = re.compile(r"[^\"\\$`]+")
+
+_TRANSPARENT = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "time", "fi", "done", "esac"})
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"})
+_HARMLESS = frozenset({"true", ":", "echo", "printf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A simple command. `folder` is where ``cd`` has led, as written, "" where the script began."""
+
+    argv: tuple[str, ...]
+    line: int
+    tolerated: bool = False  # its failure is ignored: ``|| true``, ``set +e``
+    folder: str = ""
+
+
+def commands(script: str, line: int = 1) -> list[Simple]:
+    """Return the simple commands of a script whose first line has the given number, in the order they are written."""
+    found = _Parser(script, line, 0).run()
+    return sorted(found, key=lambda command: command.line)
+
+
+@dataclass(slots=True)
+class _Group:
+    """An open ``{``, ``(`` or ``case``; `guarded` are the commands it is the ``||`` of."""
+
+    closer: str
+    folder: str
+    start: int
+    guarded: tuple[int, int] | None
+
+
+@dataclass(slots=True)
+class _Parser:
+    text: str
+    line: int
+    depth: int
+    pos: int = 0
+    found: list[Simple] = field(default_factory=list)
+    nested: list[Simple] = field(default_factory=list)
+    argv: list[str] = field(default_factory=list)
+    argv_line: int = 0
+    assigned: bool = False  # words so far were only assignments
+    groups: list[_Group] = field(default_factory=list)
+    list_start: int = 0  # the first command of the current and-or list
+    guarded: tuple[int, int] | None = None  # the commands whose failure the next command handles
+    tolerated: list[tuple[int, int]] = field(default_factory=list)  # spans of commands whose failure is handled
+    ignoring: bool = False  # after ``set +e``
+    folder: str = ""
+    folders: list[str] = field(default_factory=list)  # pushd
+    heredocs: list[tuple[str, bool]] = field(default_factory=list)
+    skip: str = ""  # words and operators are dropped until this one
+    broken: bool = False  # something unterminated was seen: stop looking for its kind
+
+    def run(self) -> list[Simple]:
+        end = len(self.text)
+        while self.pos < end and len(self.found) < MAX_COMMANDS:
+            self._token()
+        self._finish()
+        change = [0] * (len(self.found) + 1)  # how many spans begin minus how many end before each command
+        for start, stop in self.tolerated:
+            change[start] += 1
+            change[stop] -= 1
+        depths = accumulate(change[:-1])
+        return [replace(c, tolerated=True) if depth > 0 else c for c, depth in zip(self.found, depths, strict=True)] + self.nested
+
+    # -- tokens ---------------------------------------------------------------------------------------------------
+
+    def _token(self) -> None:
+        text, pos = self.text, self.pos
+        if space := _SPACE.match(text, pos):
+            self._advance(space.end())
+        elif text[pos] == "#" and not text.startswith("#{", pos):
+            newline = text.find("\n", pos)
+            self._advance(newline if newline >= 0 else len(text))
+        elif redirect := _REDIRECT.match(text, pos):
+            self._advance(redirect.end())
+            self._redirect(redirect.group())
+        elif operator := _OPERATOR.match(text, pos):
+            self._advance(operator.end())
+            self._operator(operator.group())
+        else:
+            at = self.line
+            self._word(self._read_word(), at)
+
+    def _advance(self, to: int) -> None:
+        self.line += self.text.count("\n", self.pos, to)
+        self.pos = to
+
+    def _redirect(self, operator: str) -> None:
+        if space := _SPACE.match(self.text, self.pos):
+            self._advance(space.end())
+        quoted = self.text[self.pos : self.pos + 1] in ("'", '"', "\\")
+        target = self._read_word()
+        if operator in ("<<", "<<-") and target and (quoted or re.match(r"\w", target)):
+            runs = bool(self.argv) and posixpath.basename(self.argv[0]) in _SHELLS
+            self.heredocs.append((target, runs))
+
+    def _read_word(self) -> str:
+        parts: list[str] = []
+        text, end = self.text, len(self.text)
+        while self.pos < end:
+            start = self.pos
+            char = text[start]
+            if plain := _PLAIN.match(text, start):
+                parts.append(plain.group())
+                self._advance(plain.end())
+            elif char in "<>" and text.startswith("(", start + 1):
+                parts.append(char + self._substitution(start + 1))
+            elif char in " \t\n\r\f\v;&|()<>" or text.startswith("`\n", start):
+                break
+            else:
+                parts.append(self._special(char))
+            if self.pos == start:  # nothing fits: take the character as it is
+                parts.append(char)
+                self._advance(start + 1)
+        return "".join(parts)
+
+    def _special(self, char: str) -> str:
+        """Read a quoted string, an escape or an expansion."""
+        text, pos = self.text, self.pos
+        if char == "'":
+            close = text.find("'", pos + 1)
+            return self._take(pos + 1, close, close + 1) if close >= 0 else ""
+        if char == '"':
+            return self._double_quoted()
+        if char == "\\":
+            escaped = text[pos + 1 : pos + 2]
+            self._advance(min(pos + 2, len(text)))
+            return "" if escaped == "\n" else escaped
+        if char == "`":
+            close = text.find("`", pos + 1, pos + MAX_EXPRESSION)
+            if close < 0:
+                return ""
+            self._nest(text[pos + 1 : close])
+            return self._take(pos, close + 1, close + 1)
+        return self._expansion() if char == "$" else self._braces()
+
+    def _take(self, start: int, stop: int, to: int) -> str:
+        self._advance(to)
+        return self.text[start:stop]
+
+    def _double_quoted(self) -> str:
+        parts: list[str] = []
+        text, start = self.text, self.pos
+        if self.broken or text.find('"', start + 1) < 0:
+            return ""
+        self._advance(start + 1)
+        while self.pos < len(text) and text[self.pos] != '"':
+            if plain := _IN_DOUBLE.match(text, self.pos):
+                parts.append(self._take(self.pos, plain.end(), plain.end()))
+                continue
+            before = self.pos
+            parts.append(self._special(text[before]))
+            if self.pos == before:
+                parts.append(self._take(before, before + 1, before + 1))
+        self._advance(min(self.pos + 1, len(text)))
+        return "".join(parts)
+
+    def _expansion(self) -> str:
+        text, pos = self.text, self.pos
+        if text.startswith("${{", pos):
+            return self._until("}}", 2)
+        if text.startswith("$((", pos):
+            return self._until("))", 2)
+        if text.startswith("$(", pos):
+            return "$" + self._substitution(pos + 1)
+        if text.startswith("${", pos):
+            return self._until("}", 1)
+        if text.startswith("$'", pos):
+            return self._take(pos, pos, pos + 1)
+        variable = _VARIABLE.match(text, pos)
+        return self._take(pos, variable.end(), variable.end()) if variable else ""
+
+    def _braces(self) -> str:
+        return self._until("}}", 2) if self.text.startswith("{{", self.pos) else ""
+
+    def _until(self, closer: str, size: int) -> str:
+        close = self.text.find(closer, self.pos, self.pos + MAX_EXPRESSION)
+        return self._take(self.pos, close + size, close + size) if close >= 0 else ""
+
+    def _substitution(self, opening: int) -> str:
+        """Read from an opening parenthesis to its partner; the commands between them are found as well."""
+        level = 0
+        if not self.broken:
+            for match in _IN_PARENTHESES.finditer(self.text, opening, opening + MAX_EXPRESSION):
+                level += {"(": 1, ")": -1}.get(match.group(), 0)
+                if level == 0 and match.group() == ")":
+                    self._nest(self.text[opening + 1 : match.start()])
+                    return self._take(opening, match.end(), match.end())
+        self.broken = True
+        self._advance(opening)
+        return ""
+
+    def _nest(self, inner: str) -> None:
+        if self.depth < MAX_DEPTH and len(self.nested) < MAX_COMMANDS:
+            for command in _Parser(inner, self.line, self.depth + 1).run():
+                if command.argv[0] not in ("cd", "pushd", "dirname", "pwd"):
+                    self.nested.append(replace(command, folder=posixpath.join(self.folder, command.folder)))
+
+    # -- grammar --------------------------------------------------------------------------------------------------
+
+    def _word(self, word: str, line: int) -> None:
+        if self.skip:
+            if word == self.skip:
+                self.skip = ")" if word == "in" else ""
+            return
+        if self.argv:
+            self.argv.append(word)
+        elif word in _TRANSPARENT or word == "":
+            if word == "esac":
+                self._close("esac")
+        elif not self._reserved(word):
+            if _ASSIGNMENT.match(word):
+                self.assigned = True
+            else:
+                self.argv, self.argv_line = [word], line
+
+    def _reserved(self, word: str) -> bool:
+        """Handle words that open or close something; say whether it was one."""
+        if word == "{":
+            self._open("}")
+        elif word == "}":
+            self._close("}")
+        elif word in ("for", "select", "function"):
+            self.skip = "\n"
+        elif word == "case":
+            self._open("esac")
+            self.skip = "in"
+        elif word == "[[":
+            self.skip = "]]"
+        else:
+            return False
+        return True
+
+    def _operator(self, operator: str) -> None:
+        if operator == "\n":
+            self._newline()
+        elif self.skip:
+            if operator == self.skip or (self.skip == "\n" and operator in (";", "(")):
+                self.skip = ""
+                if operator == "(":  # ``function name()``
+                    self._function()
+        elif operator == "(":
+            self._parenthesis()
+        elif operator == ")":
+            self._finish()
+            self._close(")")
+        else:
+            self._finish()
+            self._separate(operator)
+
+    def _newline(self) -> None:
+        if self.skip in ("\n", "]]"):
+            self.skip = ""
+        continued = self.guarded is not None and not self.argv and not self.assigned
+        self._finish()
+        if not continued:
+            self._end_list()
+        while self.heredocs:
+            self._heredoc(*self.heredocs.pop(0))
+
+    def _separate(self, operator: str) -> None:
+        if operator == "||":
+            self.guarded = (self.list_start, len(self.found))
+        elif operator in (";", "&", ";;", ";&", ";;&"):
+            self._end_list()
+            if operator.startswith(";;") and self.groups and self.groups[-1].closer == "esac":
+                self.skip = ")"
+
+    def _end_list(self) -> None:
+        self.list_start = len(self.found)
+        self.guarded = None
+
+    def _parenthesis(self) -> None:
+        if self.argv:
+            self._function()
+        elif self.text.startswith("(", self.pos):  # ``((arithmetic))``
+            close = self.text.find("))", self.pos, self.pos + MAX_EXPRESSION)
+            self._advance(close + 2 if close >= 0 else self.pos)
+        elif self.assigned:  # ``array=(…)``
+            close = self.text.find(")", self.pos, self.pos + MAX_EXPRESSION)
+            self._advance(close + 1 if close >= 0 else self.pos)
+        else:
+            self._open(")")
+
+    def _function(self) -> None:
+        """Forget the name of a function being defined: its body is read as if it ran in place."""
+        self.argv = []
+        close = re.compile(r"\s*\)").match(self.text, self.pos)
+        self._advance(close.end() if close else self.pos)
+
+    def _open(self, closer: str) -> None:
+        if len(self.groups) < 1000:
+            self.groups.append(_Group(closer, self.folder, len(self.found), self.guarded))
+        self.guarded = None
+
+    def _close(self, closer: str) -> None:
+        while self.groups and self.groups[-1].closer == "esac" != closer:
+            self.groups.pop()
+        if not self.groups or self.groups[-1].closer != closer:
+            return
+        group = self.groups.pop()
+        if closer == ")":
+            self.folder = group.folder
+        if group.guarded and not any(_stops(command.argv) for command in self.found[group.start :]):
+            self.tolerated.append(group.guarded)
+        self.guarded = None
+        self.list_start = min(self.list_start, group.guarded[0] if group.guarded else group.start)
+
+    def _finish(self) -> None:
+        """End the simple command being read."""
+        argv, self.argv = tuple(self.argv), []
+        self.assigned = False
+        if not argv:
+            return
+        self.found.append(Simple(argv, self.argv_line, self.ignoring, self.folder))
+        if self.guarded and (argv[0] in _HARMLESS or argv in (("exit", "0"), ("return", "0"), ("exit", "/b", "0"))):
+            self.tolerated.append(self.guarded)
+        self.guarded = None
+        if argv[0] == "set" and len(argv) > 1:
+            self._set_option(argv[1:])
+        elif argv[0] in ("cd", "pushd", "popd"):
+            self._move(argv)
+
+    def _set_option(self, options: tuple[str, ...]) -> None:
+        for number, option in enumerate(options):
+            named = option in ("-o", "+o") and options[number + 1 : number + 2] == ("errexit",)
+            if named or re.fullmatch(r"[-+][a-zA-Z]*e[a-zA-Z]*", option):
+                self.ignoring = option.startswith("+")
+
+    def _move(self, argv: tuple[str, ...]) -> None:
+        target = next((word for word in argv[1:] if not word.startswith("-") or word == "-"), "")
+        if argv[0] == "pushd":
+            self.folders.append(self.folder)
+        if argv[0] == "popd" or target == "-":
+            self.folder = self.folders.pop() if self.folders else ""
+        elif target:
+            if argv[0] == "cd":
+                self.folders[:] = [*self.folders[-20:], self.folder]
+            self.folder = posixpath.join(self.folder, target)[-1000:]
+
+    def _heredoc(self, delimiter: str, runs: bool) -> None:
+        """Step over a here-document; one that a shell reads holds commands."""
+        if self.broken:
+            return
+        close = re.compile(rf"^[ \t]*{re.escape(delimiter)}[ \t]*$", re.M).search(self.text, self.pos)
+        if close is None:
+            self.broken = True
+            return
+        if runs:
+            self._nest(self.text[self.pos : close.start()])
+        self._advance(close.end())
+
+
+def _stops(argv: tuple[str, ...]) -> bool:
+    """Say whether a command ends the script with a failure."""
+    if argv[0] in ("exit", "return"):
+        return argv[1:2] != ("0",)
+    return argv[0] in ("false", "die", "fail", "error")
