@@ -42,6 +42,8 @@ def assess(
     organization: Organization, checks: Checks, settings: Settings, today: datetime.date, templates: Iterable[str] = ()
 ) -> Assessment:
     """Judge, score and plan. `checks` are those selected, `templates` the scaffolds that can be generated."""
+    ordered = sorted(organization.repositories, key=lambda repository: (repository.name, repository.path))
+    organization = msgspec.structs.replace(organization, repositories=tuple(ordered))
     findings = _complete_path(judge(organization, checks.values(), settings.waivers, today), checks)
     results = scoring.judged(findings, checks)
     score = scoring.score_organization(organization.name, results, settings.thresholds, settings.path)
@@ -224,4 +226,3 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
 def _order(finding: Finding) -> tuple[Any, ...]:
     first = finding.evidence[0] if finding.evidence else Evidence("", 0, "", "")
     return (finding.step, finding.check, finding.repository, finding.subject, first.path, first.line, finding.summary)
-

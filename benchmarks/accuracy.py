@@ -101,7 +101,9 @@ def _comparison(
 def _count(repository: str, key: str, label: dict[str, Any], counts: dict[str, int]) -> Comparison:
     wanted, ours = label[key], counts["terraform_" + key]
     close = abs(ours - wanted) <= TOLERANCE * max(wanted, 1)
-    return _comparison(repository, f"root_modules.{key}", label, str(wanted), str(wanted) if close else str(ours), f"{ours} found", [])
+    return _comparison(
+        repository, f"root_modules.{key}", label, str(wanted), str(wanted) if close else str(ours), f"{ours} found", []
+    )
 
 
 def table(comparisons: list[Comparison]) -> str:
