@@ -1,8 +1,185 @@
-"""Derives facts about terraform."""
+"""Tells root modules from child modules and published ones, and finds where each root keeps its state.
+
+A root is a module somebody applies. It has a backend, or configures providers, or has files only a root has, and no
+other module calls it. A backend block in a module that is called is ignored by Terraform and is not credited here.
+A repository that publishes a module has no roots: its examples are callers for documentation.
+"""
 
 from __future__ import annotations
 
-from .base import Deriver, Joiner
+import re
+from collections.abc import Iterator
 
-DERIVERS: tuple[Deriver, ...] = ()
+from assessor.facts.base import Fact, Place
+from assessor.facts.infrastructure import (
+    Backend,
+    BackendTemplate,
+    PublishedModule,
+    TerraformRoot,
+    VariablesFile,
+)
+
+from .backends import BackendSettings
+from .base import Deriver, Joiner, Material, deriver
+from .terraform_modules import Module, assemble, folder_of
+from .terraform_resources import from_infrastructure
+from .terragrunt import Units
+
+_PARTS = re.compile(r"(?:^|/)(?:modules?|_modules?|[\w-]+-modules|lib|libs|wrappers|components-lib)(?:/|$)", re.I)
+_EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quickstarts?|playground)(?:/|$)", re.I)
+_MODULE_REPOSITORY = re.compile(r"(?:^|[_/])terraform-[a-z0-9]+-[\w.-]+$", re.I)
+_LOCK_FILE = ".terraform.lock.hcl"
+
+
+@deriver()
+def terraform(material: Material) -> Iterator[Fact]:
+    """Yield roots and published modules, the resources and module calls of all that count, and what they configure."""
+    modules = assemble(material)
+    units = Units(material, modules)
+    if not modules and not units.files:
+        return
+    layout = Layout(material, modules, units)
+    backends = BackendSettings(material)
+    for module in layout.own:
+        yield from module.resources
+        yield from module.calls
+        yield from from_infrastructure(module)
+    for folder in layout.roots:
+        yield layout.root(modules[folder], backends)
+    for folder in layout.published:
+        yield layout.module(modules[folder])
+    yield from units.roots(backends)
+
+
+class Layout:
+    """What each module of a repository is."""
+
+    def __init__(self, material: Material, modules: dict[str, Module], units: Units) -> None:
+        self.material = material
+        self.modules = modules
+        self.templates = material.of(BackendTemplate)
+        self.variables = material.of(VariablesFile)
+        self.called = {folder for folder, module in modules.items() if module.callers} | units.targets
+        self.rooted = {folder_of(v.at.path) for v in self.variables} | {
+            folder_of(path) for path in material.files if path.endswith(_LOCK_FILE)
+        }
+        within_units = {folder for folder in modules if folder in units.folders}
+        candidates = {folder for folder in modules if folder not in within_units and self._is_root(folder)}
+        self.is_library = self._is_library(candidates)
+        examples = {folder for folder in modules if _EXAMPLES.search(folder)} if self.is_library else set()
+        self.roots = [] if self.is_library else sorted(candidates)
+        self.own = [module for folder, module in modules.items() if folder not in examples]
+        children = self.called if self.roots or units.files else set()
+        self.published = [
+            folder
+            for folder in modules
+            if folder not in {*self.roots, *children, *examples, *within_units} and (self.is_library or not self.roots)
+        ]
+
+    def _is_root(self, folder: str) -> bool:
+        module = self.modules[folder]
+        marked = folder in self.rooted
+        if folder in self.called:
+            return marked and module.backend is not None
+        if module.backend is not None or marked:
+            return True
+        if _PARTS.search(folder):
+            return False
+        if module.provider_blocks:
+            return True
+        declares = any(file.resources or file.modules for file in module.files)
+        return declares and not module.required_variables and not (module.total("variables") and module.total("outputs"))
+
+    def _is_library(self, candidates: set[str]) -> bool:
+        """Say whether the repository publishes modules: what it has beside its examples is for others to call."""
+        if any(self.modules[folder].backend for folder in candidates if not _EXAMPLES.search(folder)):
+            return False
+        top = self.modules.get("")
+        if top is not None:
+            interface = bool(top.total("variables")) and not (top.provider_blocks or "" in self.rooted)
+            nested = any(_EXAMPLES.search(folder) or _PARTS.search(folder) for folder in self.modules)
+            return interface and (nested or bool(_MODULE_REPOSITORY.search(self.material.repository.name)))
+        outside = {folder for folder in self.modules if not _EXAMPLES.search(folder)}
+        return bool(outside) and not (outside & candidates)
+
+    def root(self, module: Module, backends: BackendSettings) -> TerraformRoot:
+        """Return a module as a root."""
+        uncertain = ""
+        backend = module.backend
+        if backend is not None:
+            backend = backends.completed(backend, module.folder)
+        else:
+            template = self._template(module.folder)
+            uncertain = f"{template} writes the backend when it is deployed" if template else ""
+        return TerraformRoot(
+            at=self._place(module, backend),
+            folder=module.folder,
+            tool=module.tool,
+            resources=module.resources,
+            modules=module.calls,
+            required_version=module.required_version,
+            providers=module.providers,
+            lock_file=self._locked(module.folder),
+            unreadable=tuple(file.at for file in module.files if file.broken),
+            backend=backend,
+            variable_files=self._variable_files(module.folder),
+            uncertain=uncertain,
+        )
+
+    def module(self, module: Module) -> PublishedModule:
+        """Return a module as one made for others."""
+        return PublishedModule(
+            at=self._place(module, None),
+            folder=module.folder,
+            tool=module.tool,
+            resources=module.resources,
+            modules=module.calls,
+            required_version=module.required_version,
+            providers=module.providers,
+            lock_file=self._locked(module.folder),
+            unreadable=tuple(file.at for file in module.files if file.broken),
+        )
+
+    def _locked(self, folder: str) -> bool:
+        return (f"{folder}/{_LOCK_FILE}" if folder else _LOCK_FILE) in self.material.files
+
+    def _template(self, folder: str) -> str:
+        """Return the template that writes this root's backend: in its folder or one further up."""
+        for template in self.templates:
+            where = folder_of(template.at.path)
+            if not where or folder == where or folder.startswith(where + "/"):
+                return str(template.at)
+        return ""
+
+    @staticmethod
+    def _place(module: Module, backend: Backend | None) -> Place:
+        """Return where a backend is, or should be: the file with the version requirements, else the main one."""
+        if backend is not None and folder_of(backend.at.path) == module.folder:
+            return backend.at
+        stated = [file.at for file in module.files if file.required_version or file.required_providers]
+        named = [file.at for file in module.files if file.at.path.endswith(("main.tf", "main.tofu"))]
+        return min(stated or named or [file.at for file in module.files])
+
+    def _variable_files(self, folder: str) -> tuple[str, ...]:
+        """Return the tfvars in its folder or below it, or named for it in a folder of variables elsewhere."""
+        name = folder.rpartition("/")[2]
+        return tuple(file.at.path for file in self.variables if self._is_for(file.at.path, folder, name))
+
+    def _is_for(self, path: str, folder: str, name: str) -> bool:
+        where = folder_of(path)
+        while where not in self.modules and where:
+            where = folder_of(where)
+        if where == folder and (where in self.modules):
+            return True
+        stem = path.rpartition("/")[2].partition(".")[0]
+        return bool(name) and where not in self.modules and name in (stem, folder_of(path).rpartition("/")[2])
+
+
+def is_module_library(material: Material) -> bool:
+    """Say whether a repository publishes Terraform modules, so that its examples are documentation."""
+    modules = assemble(material)
+    return bool(modules) and Layout(material, modules, Units(material, modules)).is_library
+
+
+DERIVERS: tuple[Deriver, ...] = (terraform,)
 JOINERS: tuple[Joiner, ...] = ()

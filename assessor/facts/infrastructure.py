@@ -48,19 +48,19 @@ class Backend(msgspec.Struct, frozen=True):
     inherited: bool = False  # from a Terragrunt file higher up
 
 
-class TerraformRoot(Fact, frozen=True, kw_only=True):
-    """A module somebody applies; `at` is its folder (or its unit file, for Terragrunt)."""
+class TerraformModule(Fact, frozen=True, kw_only=True):
+    """A Terraform module that stands for itself: a root somebody applies, or a module published for others.
 
-    kind: ClassVar[str] = "terraform-root"
+    Modules a root calls within its repository are not listed; their resources are facts of their own.
+    """
+
     folder: str
-    tool: str = "terraform"
-    backend: Backend | None = None
+    tool: str = "terraform"  # terraform, opentofu, terragrunt
     resources: tuple[Resource, ...] = ()
     modules: tuple[ModuleCall, ...] = ()
     required_version: str = ""
     providers: dict[str, str] = {}  # provider → version constraint, "" when it has none
     lock_file: bool = False
-    variable_files: tuple[str, ...] = ()  # tfvars beside it
     unreadable: tuple[Place, ...] = ()  # files of the module that could not be parsed
 
     @property
@@ -69,11 +69,25 @@ class TerraformRoot(Fact, frozen=True, kw_only=True):
         return self.folder or "."
 
 
+class TerraformRoot(TerraformModule, frozen=True, kw_only=True):
+    """A module somebody applies; `at` is the file that shows it (the unit file, for Terragrunt)."""
+
+    kind: ClassVar[str] = "terraform-root"
+    backend: Backend | None = None
+    variable_files: tuple[str, ...] = ()  # tfvars made for it
+    uncertain: str = ""  # why its backend cannot be told from the files, if it cannot
+
+
+class PublishedModule(TerraformModule, frozen=True, kw_only=True):
+    """A module others import: it has no state of its own, and a backend in it would be wrong."""
+
+
 class Stack(Fact, frozen=True, kw_only=True):
-    """A unit of another declarative or procedural tool: a CloudFormation template, CDK or Pulumi project, playbook …"""
+    """A unit of another declarative or procedural tool: a template, a CDK or Pulumi project, a playbook."""
 
     tool: str
-    declares: int = 0  # how many resources, when they can be counted
+    name: str = ""
+    declares: int = 0  # how many resources (of Ansible: plays or tasks), when they can be counted
     library: bool = False  # constructs for others, not applied by itself
 
 
@@ -81,7 +95,92 @@ class StateFile(Fact, frozen=True, kw_only=True):
     """A Terraform state file in the repository: it holds every attribute of every resource, secrets included."""
 
 
+class HardcodedSecret(Fact, frozen=True, kw_only=True):
+    """A secret written into a file, recognised by its form or by the name it is assigned to. The value is not kept."""
+
+    name: str  # what it is assigned to, or what kind of token it is
+    infrastructure: bool = True  # in a file of an infrastructure tool
+    demo: bool = False  # by its value or its place only meant for trying out
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.name
+
+
+class SecretSource(Fact, frozen=True, kw_only=True):
+    """Infrastructure code that takes a secret from a store, makes one up, or lets the provider keep it."""
+
+    tool: str  # aws-secrets-manager, vault, azure-key-vault, google-secret-manager, sops, 1password, random, managed …
+    name: str = ""
+    ephemeral: bool = False  # it stays out of the state: an ephemeral resource or a write-only argument
+
+
+class SecretInput(Fact, frozen=True, kw_only=True):
+    """An argument or a sensitive variable of infrastructure code through which a secret enters.
+
+    `source`: literal (in the file), variable (given at run time), reference (of a resource or a data source).
+    """
+
+    name: str
+    source: str
+
+
 class IgnoreFile(Fact, frozen=True, kw_only=True):
     """The patterns of a .gitignore, .dockerignore or .containerignore."""
 
     patterns: tuple[str, ...] = ()
+
+
+class TerraformFile(Fact, frozen=True, kw_only=True):
+    """One configuration file of a module, before the module is put together."""
+
+    transient: ClassVar[bool] = True
+    resources: tuple[Resource, ...] = ()
+    modules: tuple[ModuleCall, ...] = ()
+    backends: tuple[Backend, ...] = ()
+    required_version: str = ""
+    required_providers: dict[str, str] = {}
+    provider_blocks: tuple[str, ...] = ()
+    defaults: dict[str, str] = {}  # "var.x" and "local.x" → their literal values
+    required_variables: tuple[str, ...] = ()
+    variables: int = 0
+    outputs: int = 0
+    data_sources: int = 0
+    broken: bool = False
+
+
+class TerragruntFile(Fact, frozen=True, kw_only=True):
+    """One Terragrunt file: a unit, or a file that units include."""
+
+    transient: ClassVar[bool] = True
+    includes: tuple[str, ...] = ()  # path expressions, as written
+    source: ModuleCall | None = None
+    backend: Backend | None = None
+    required_version: str = ""
+    providers: dict[str, str] = {}  # from generated code
+    tofu: bool = False
+    inputs: bool = False
+    units: tuple[ModuleCall, ...] = ()  # of a stack file: the units it makes, with their paths as `version`
+    broken: bool = False
+
+
+class VariablesFile(Fact, frozen=True, kw_only=True):
+    """A ``.tfvars`` file. Secrets among its values are redacted."""
+
+    transient: ClassVar[bool] = True
+    values: dict[str, str]
+
+
+class BackendTemplate(Fact, frozen=True, kw_only=True):
+    """A template from which a file with a backend block is written when the module is deployed."""
+
+    transient: ClassVar[bool] = True
+    type: str
+
+
+class BackendFile(Fact, frozen=True, kw_only=True):
+    """Settings for ``terraform init -backend-config``."""
+
+    transient: ClassVar[bool] = True
+    settings: dict[str, str]

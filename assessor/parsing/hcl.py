@@ -1,0 +1,347 @@
+"""HCL as light blocks and attributes that remember their lines.
+
+The tree of tree-sitter is walked once, without recursion, in document order: a block opens at its brace and closes
+at the matching one, whether the tree is sound or an error node holds its loose parts, so a broken file keeps
+everything that can be told. An attribute's value is only worked out when asked for: literals become Python values,
+anything else is dynamic and stays text that holds ``${…}``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+import tree_sitter
+import tree_sitter_hcl
+
+from assessor.errors import ParseError
+
+from . import yaml
+
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
+
+MAX_BYTES = 1024 * 1024  # hand-written HCL is far smaller; the parser takes a second per megabyte
+MAX_DEPTH = 32  # of blocks and of values; deeper parts are left out, or kept as text
+MAX_DYNAMIC = 200  # characters kept of an expression
+
+_LANGUAGE = tree_sitter.Language(tree_sitter_hcl.language())
+_OPEN = frozenset({"config_file", "body", "block", "ERROR"})
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_SPACE = re.compile(r"\s+")
+
+
+class Attribute:
+    """A ``name = value``; the value is worked out on first use."""
+
+    __slots__ = ("_node", "_value", "line", "name")
+
+    def __init__(self, name: str, line: int, node: tree_sitter.Node | None = None, value: Value = None) -> None:
+        self.name = name
+        self.line = line
+        self._node = node
+        self._value = value
+
+    @property
+    def value(self) -> Value:
+        """The literal value, or text with ``${…}`` where it is dynamic."""
+        if self._node is not None:
+            self._value, self._node = _evaluate(self._node, 0), None
+        return self._value
+
+
+@dataclass(slots=True)
+class Block:
+    """A block; the root of a file is a block without type. Of an attribute set twice the last counts."""
+
+    type: str
+    labels: tuple[str, ...] = ()
+    line: int = 0
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+    error: ParseError | None = None  # of the root: the first part that could not be read
+
+    def of(self, *types: str) -> Iterator[Block]:
+        """Yield the blocks of these types directly inside."""
+        return (block for block in self.blocks if block.type in types)
+
+    def first(self, type: str) -> Block | None:
+        """Return the first block of a type directly inside."""
+        return next(self.of(type), None)
+
+    def get(self, name: str) -> Value:
+        """Return an attribute's value, None where it is not set."""
+        attribute = self.attributes.get(name)
+        return attribute.value if attribute else None
+
+    def text(self, name: str) -> str:
+        """Return an attribute as text, "" where it is not set or is not a scalar."""
+        return as_text(self.get(name))
+
+    def line_of(self, name: str) -> int:
+        """Return the line of an attribute, or of the block where it is not set."""
+        attribute = self.attributes.get(name)
+        return attribute.line if attribute else self.line
+
+    def label(self, index: int) -> str:
+        """Return a label, "" where there is none."""
+        return self.labels[index] if index < len(self.labels) else ""
+
+
+def is_dynamic(value: object) -> bool:
+    """Say whether a text holds a part that only exists at run time."""
+    return isinstance(value, str) and "${" in value
+
+
+def as_text(value: Value) -> str:
+    """Return a scalar as text; a list of scalars joined by commas; "" for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return ", ".join(as_text(item) for item in value if not isinstance(item, dict | list))
+    return ""
+
+
+@lru_cache(maxsize=8)
+def parse(data: bytes) -> Block:
+    """Parse a file. What cannot be read is left out and noted in `error`; the result is shared: do not change it."""
+    root = Block("", line=1)
+    if len(data) > MAX_BYTES:
+        root.error = ParseError(f"HCL larger than {MAX_BYTES // 1024} KiB")
+        return root
+    tree = tree_sitter.Parser(_LANGUAGE).parse(data.removeprefix(b"\xef\xbb\xbf"))
+    _Builder(root).build(tree)
+    return root
+
+
+class _Builder:
+    """Walks a tree in document order and opens and closes blocks."""
+
+    def __init__(self, root: Block) -> None:
+        self.root = root
+        self.stack = [root]
+        self.labels: list[tuple[str, int]] = []  # what stands before a brace
+        self.skipped = 0  # blocks too deep to keep, still open
+
+    def build(self, tree: tree_sitter.Tree) -> None:
+        cursor = tree.walk()
+        while True:
+            node = cursor.node
+            if node is None:
+                return
+            if node.type in _OPEN:
+                if node.type == "ERROR":
+                    self._problem(node)
+                if cursor.goto_first_child():
+                    continue
+            else:
+                self._visit(node)
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    return
+
+    def _visit(self, node: tree_sitter.Node) -> None:
+        kind = node.type
+        if node.is_missing:
+            self._problem(node)
+        if kind == "attribute":
+            self._attribute(node)
+        elif kind == "identifier" or kind == "string_lit":
+            self.labels.append((_plain(node), node.start_point.row + 1))
+        elif kind == "block_start":
+            self._start()
+        elif kind == "block_end":
+            self._end()
+        elif kind != "comment":
+            self.labels.clear()
+
+    def _start(self) -> None:
+        labels, self.labels = self.labels, []
+        if not labels or len(self.stack) >= MAX_DEPTH:
+            self.skipped += 1
+            return
+        names = tuple(name for name, _ in labels)
+        block = Block(names[0], names[1:], labels[0][1])
+        self.stack[-1].blocks.append(block)
+        self.stack.append(block)
+
+    def _end(self) -> None:
+        self.labels.clear()
+        if self.skipped:
+            self.skipped -= 1
+        elif len(self.stack) > 1:
+            self.stack.pop()
+
+    def _attribute(self, node: tree_sitter.Node) -> None:
+        self.labels.clear()
+        children = node.named_children
+        if self.skipped or len(children) < 2:
+            return
+        name = _plain(children[0])
+        value = next((c for c in children[1:] if c.type == "expression"), None)
+        if value is not None:
+            self.stack[-1].attributes[name] = Attribute(name, children[0].start_point.row + 1, value)
+
+    def _problem(self, node: tree_sitter.Node) -> None:
+        if self.root.error is None:
+            self.root.error = ParseError("not valid HCL; what can be read is used", node.start_point.row + 1)
+
+
+def _source(node: tree_sitter.Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _plain(node: tree_sitter.Node) -> str:
+    """Return an identifier, or a string without its quotes."""
+    text = _source(node)
+    return _unescape(text[1:-1]) if node.type == "string_lit" and len(text) > 1 else text
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+
+    def replace(match: re.Match[str]) -> str:
+        code = match.group(1) or match.group(2)
+        if code:
+            number = int(code, 16)
+            return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+        return _ESCAPES.get(match.group(3), match.group(3))
+
+    return _ESCAPE.sub(replace, text)
+
+
+def _dynamic(node: tree_sitter.Node) -> str:
+    text = _SPACE.sub(" ", _source(node)[: MAX_DYNAMIC * 2])
+    return "${" + text[:MAX_DYNAMIC] + "}"
+
+
+def _evaluate(node: tree_sitter.Node, depth: int) -> Value:
+    """Return the value of an expression; each level of nesting is one level of recursion, up to `MAX_DEPTH`."""
+    inner = node.named_children
+    if depth > MAX_DEPTH or len(inner) != 1:
+        return _dynamic(node)
+    kind = inner[0].type
+    if kind == "literal_value":
+        return _literal(inner[0])
+    if kind == "template_expr":
+        return _template(inner[0])
+    if kind == "collection_value" and inner[0].named_child_count:
+        return _collection(inner[0].named_children[0], depth)
+    if kind == "operation":
+        return _signed(inner[0])
+    return _dynamic(node)
+
+
+def _literal(node: tree_sitter.Node) -> Value:
+    text = _source(node)
+    kind = node.named_children[0].type if node.named_child_count else ""
+    if kind == "string_lit":
+        return _unescape(text[1:-1])
+    if kind == "bool_lit":
+        return text == "true"
+    return _number(text) if kind == "numeric_lit" else None
+
+
+def _number(text: str) -> Value:
+    if len(text) > 40:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _signed(node: tree_sitter.Node) -> Value:
+    text = _source(node)
+    number = _number(text) if re.fullmatch(r"-\d{1,18}(\.\d{1,18})?", text) else None
+    return _dynamic(node) if number is None else number
+
+
+def _template(node: tree_sitter.Node) -> Value:
+    text = _source(node)
+    if not text.startswith("<<"):
+        return _unescape(text[1:-1])
+    first, _, rest = text.partition("\n")
+    body = rest.rpartition("\n")[0] if "\n" in rest else ""
+    if first.startswith("<<-"):
+        lines = body.split("\n")
+        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+        body = "\n".join(line[indent:] for line in lines)
+    return body + "\n" if body else ""
+
+
+def _collection(node: tree_sitter.Node, depth: int) -> Value:
+    if node.type == "tuple":
+        return [_evaluate(child, depth + 1) for child in node.named_children if child.type == "expression"]
+    found: dict[str, Value] = {}
+    for element in node.named_children:
+        parts = [c for c in element.named_children if c.type == "expression"] if element.type == "object_elem" else []
+        if len(parts) == 2:
+            found[_key(parts[0])] = _evaluate(parts[1], depth + 1)
+    return found
+
+
+def _key(node: tree_sitter.Node) -> str:
+    text = _source(node).strip()
+    return _unescape(text[1:-1]) if text.startswith('"') and len(text) > 1 else text
+
+
+# How many labels each block of Terraform's JSON syntax has; below them stands the body.
+_LABELS = {
+    "resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1,
+    "terraform": 0, "locals": 0, "backend": 1, "cloud": 0, "required_providers": 0,
+}  # fmt: skip
+_NESTED = {"terraform": {"backend", "cloud", "required_providers"}}
+
+
+def from_json(value: object) -> Block:
+    """Turn Terraform's JSON syntax, as parsed by `yaml.parse`, into the same blocks."""
+    root = Block("", line=1)
+    if isinstance(value, yaml.Map):
+        _body(root, value, set(_LABELS), 0)
+    return root
+
+
+def _body(block: Block, body: yaml.Map, types: set[str], depth: int) -> None:
+    for name, value in body.items():
+        if name in types and depth < MAX_DEPTH:
+            _labelled(block, name, (), value, body.lines.get(name, body.line), depth + 1)
+        elif name != "//":
+            block.attributes[name] = Attribute(name, body.lines.get(name, body.line), value=_json_value(value, 0))
+
+
+def _labelled(parent: Block, type: str, labels: tuple[str, ...], value: object, line: int, depth: int) -> None:
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, yaml.Map):
+                _labelled(parent, type, labels, item, item.line, depth)
+    elif isinstance(value, yaml.Map) and len(labels) < _LABELS[type]:
+        for label, item in value.items():
+            _labelled(parent, type, (*labels, label), item, value.lines.get(label, line), depth)
+    elif isinstance(value, yaml.Map):
+        block = Block(type, labels, line)
+        parent.blocks.append(block)
+        _body(block, value, _NESTED.get(type, set()), depth)
+
+
+def _json_value(value: object, depth: int) -> Value:
+    if depth > MAX_DEPTH:
+        return "${" + json.dumps(str(type(value).__name__)) + "}"
+    if isinstance(value, list):
+        return [_json_value(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _json_value(item, depth + 1) for key, item in value.items()}
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
