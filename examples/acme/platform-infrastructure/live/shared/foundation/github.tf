@@ -9,7 +9,7 @@ locals {
   roles = {
     terraform-plan = ["repo:acme-example/platform-infrastructure:pull_request"]
     image-push = [
-      for name in ["checkout", "catalog", "legacy-batch"] : "repo:acme-example/${name}:ref:refs/heads/main"
+      for name in ["checkout", "catalog"] : "repo:acme-example/${name}:ref:refs/heads/main"
     ]
   }
 }
