@@ -91,6 +91,12 @@ class Stack(Fact, frozen=True, kw_only=True):
     library: bool = False  # constructs for others, not applied by itself
 
 
+class ClusterScript(Fact, frozen=True, kw_only=True):
+    """A script that makes a Kubernetes cluster by commands."""
+
+    tool: str  # eksctl, gcloud, az, kops, k3s …
+
+
 class StateFile(Fact, frozen=True, kw_only=True):
     """A Terraform state file in the repository: it holds every attribute of every resource, secrets included."""
 
