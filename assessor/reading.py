@@ -129,7 +129,7 @@ class Reader:
 
     def reads(self, path: str) -> bool:
         """Say whether this reader wants the file."""
-        return any(_matches(path, pattern) for pattern in self.names)
+        return any(matches(path, pattern) for pattern in self.names)
 
 
 def reader(id: str, *, names: Iterable[str], version: int = 1) -> Callable[[Read], Reader]:
@@ -145,7 +145,61 @@ def reader(id: str, *, names: Iterable[str], version: int = 1) -> Callable[[Read
     return wrap
 
 
-def _matches(path: str, pattern: str) -> bool:
+class Dispatch:
+    """Finds the readers of a file quickly: few files interest any, so a file's name must rule nearly all of them out.
+
+    Each pattern is filed under the fixed part of the name it asks for: the whole, its ending, or its beginning.
+    """
+
+    def __init__(self, readers: Iterable[Reader]) -> None:
+        self._by_name: dict[str, list[Reader]] = {}
+        self._by_suffix: dict[str, list[Reader]] = {}
+        self._by_prefix: dict[str, list[Reader]] = {}
+        self._others: list[Reader] = []
+        self._order = {reader.id: number for number, reader in enumerate(readers)}
+        for reader in readers:
+            for pattern in {
+                alternative.rpartition("/")[2] for name in reader.names for alternative in _alternatives(name.lower())
+            }:
+                self._file(pattern, reader)
+        self._prefixes = tuple(self._by_prefix)
+
+    def __call__(self, path: str) -> list[Reader]:
+        """Return the readers that want the file, in the order given."""
+        name = path.rpartition("/")[2].lower()
+        found = [*self._others, *self._by_name.get(name, ())]
+        if "." in name:
+            found += self._by_suffix.get(name[name.rindex(".") :], ())
+        if name.startswith(self._prefixes):
+            found += (reader for prefix in self._prefixes if name.startswith(prefix) for reader in self._by_prefix[prefix])
+        if not found:
+            return found
+        wanted = {reader.id: reader for reader in found if reader.reads(path)}
+        return sorted(wanted.values(), key=lambda reader: self._order[reader.id])
+
+    def _file(self, pattern: str, reader: Reader) -> None:
+        head, tail = re.split(r"[*?{]", pattern)[0], re.split(r"[*?}]", pattern)[-1]
+        if head == pattern:
+            self._by_name.setdefault(pattern, []).append(reader)
+        elif "." in tail:
+            self._by_suffix.setdefault(tail[tail.rindex(".") :], []).append(reader)
+        elif head:
+            self._by_prefix.setdefault(head, []).append(reader)
+        else:
+            self._others.append(reader)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Return the patterns that a pattern with ``{a,b}`` stands for."""
+    start, end = pattern.find("{"), pattern.find("}")
+    if not 0 <= start < end:
+        return [pattern]
+    choices = pattern[start + 1 : end].split(",")
+    return [rest for choice in choices for rest in _alternatives(pattern[:start] + choice + pattern[end + 1 :])]
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Say whether a path matches a glob; one without a slash is for the name alone. Matching ignores case."""
     return bool(_compiled(pattern).match(path if "/" in pattern else path.rpartition("/")[2]))
 
 

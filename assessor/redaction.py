@@ -43,6 +43,32 @@ def redact(text: str) -> str:
     return _BLOB.sub(MARK, text)
 
 
+def without_credentials(url: str) -> str:
+    """Return a remote's address without user, password and query."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def printable(text: str) -> str:
+    """Return a name with control characters, undecodable bytes and reversed writing shown as escapes.
+
+    What comes from a repository ends up on terminals and in pages: a file's name must not move the cursor or forge a line.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python carries a byte that is not UTF-8
+        code -= 0xDC00
+    if code < 0x100:
+        return {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}.get(code, f"\\x{code:02x}")
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def _hide(match: re.Match[str]) -> str:
     value = match["value"]
     if value.startswith(MARK) or _REFERENCE.match(value):

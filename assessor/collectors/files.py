@@ -9,15 +9,13 @@ from assessor.deriving import derive_repository
 from assessor.errors import ParseError
 from assessor.facts.base import Fact, Gap, Place
 from assessor.facts.repository import Repository
-from assessor.reading import Reader, Source
+from assessor.reading import Reader, Source, matches
 from assessor.registry import load_readers
 
 from .content import Origin, classify
 from .history import read_history
 from .library import is_library
 from .tree import Entry, Target, Tree, open_tree
-
-MAX_BYTES = 4 * 1024 * 1024  # larger files are gaps: hand-written configuration never is
 
 
 def collect_repository(target: Target, exclude: tuple[str, ...] = ()) -> Repository:
@@ -74,20 +72,15 @@ class _Scan:
         )
 
     def _own_listing(self) -> Iterator[Entry]:
-        from assessor.reading import _matches
-
         for entry in self.tree.entries():
             if entry.kind == "submodule":
                 self.gaps.append(Gap("git", entry.path, "a submodule; scan its repository beside this one", self.target.name))
-            elif entry.kind == "file" and not any(_matches(entry.path, pattern) for pattern in self.exclude):
+            elif entry.kind == "file" and not any(matches(entry.path, pattern) for pattern in self.exclude):
                 yield entry
 
     def _read(self, entry: Entry) -> Iterator[Fact]:
         readers = [reader for reader in load_readers().values() if reader.reads(entry.path)]
         if not readers:
-            return
-        if entry.size > MAX_BYTES:
-            self._gap(entry.path, 0, f"larger than {MAX_BYTES // 2**20} MiB")
             return
         try:
             source = Source(self.target.name, entry.path, self.tree.read(entry))

@@ -7,29 +7,32 @@ can start one. Symbolic links are listed and never followed.
 from __future__ import annotations
 
 import os
-import stat
+import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import pygit2
 
 from assessor.errors import ParseError, UsageError
+from assessor.redaction import printable, without_credentials
 
-MAX_FILES = 400_000
-MAX_PATH_DEPTH = 60
+from .disk import MAX_BYTES, MAX_DEPTH, MAX_FILES, Filter, Walk, read_below, too_large
+from .git_index import FOLDER, LINK, SUBMODULE, Index, Tracked, read_index
+from .opening import is_bare, is_repository, open_repository
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A path of a tree. `kind` is file, symlink or submodule; only files can be read."""
+    """A path of a tree. `kind` is file, link, outward (a link that leads out of the tree) or submodule; only files can be read."""
 
-    path: str
-    size: int
+    path: str  # printable
+    size: int  # -1 when it is not known without reading
     kind: str = "file"
     tracked: bool = True
     oid: str = ""  # the content's git id, where it is known without reading
+    raw: str = ""  # the path as the file system spells it, where that is not printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +53,35 @@ class Tree(Protocol):
     remote: str
     problems: list[str]
 
+    @property
+    def repository(self) -> pygit2.Repository | None:
+        """The git repository, unless it is a plain folder."""
+
     def entries(self) -> Iterator[Entry]:
         """Yield every path, in any order."""
 
     def read(self, entry: Entry) -> bytes:
-        """Return a file's bytes; raises `ParseError` when that cannot be done."""
+        """Return a file's bytes; raises `ParseError` when that cannot be done or it is larger than `MAX_BYTES`."""
 
 
 def open_tree(target: Target) -> Tree:
-    """Open a target; raises `UsageError` for a ref that does not exist, `ParseError` for a broken repository."""
-    repository = _repository(target.location)
-    if repository is None:
+    """Open a target; raises `UsageError` for a ref that does not exist, `ParseError` for a bare repository that is broken.
+
+    A work tree whose git folder is broken or not to be trusted is read as a plain folder, and says so.
+    """
+    if not is_repository(target.location):
         if target.ref:
             raise UsageError(f"{target.location} is not a git repository, so it has no {target.ref!r}", "Drop --ref.")
         return FolderTree(target.location)
+    try:
+        repository = open_repository(target.location)
+    except ParseError as error:
+        if target.ref or is_bare(target.location):
+            raise
+        return FolderTree(target.location, problems=[f"{error}; its files are read as those of a plain folder"])
     if target.ref or repository.is_bare:
         return CommitTree(repository, target.ref)
-    return WorkTree(repository)
-
-
-def _repository(location: Path) -> pygit2.Repository | None:
-    if not is_repository(location):
-        return None
-    try:
-        return pygit2.Repository(str(location), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
-    except (pygit2.GitError, KeyError, ValueError, OSError) as error:
-        raise ParseError(f"not a readable git repository: {error}") from error
-
-
-def is_repository(location: Path) -> bool:
-    """Say whether a folder is a git work tree or a bare repository."""
-    return (location / ".git").exists() or ((location / "HEAD").is_file() and (location / "objects").is_dir())
+    return WorkTree(repository, target.location)
 
 
 @dataclass
@@ -88,6 +89,7 @@ class FolderTree:
     """A plain folder."""
 
     root: Path
+    repository: None = None
     commit: str = ""
     branch: str = ""
     remote: str = ""
@@ -95,55 +97,87 @@ class FolderTree:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files below the folder."""
-        yield from _walk(self.root, lambda _path, _is_folder: False, self.problems)
+        for path, info, link in Walk(self.root, self.problems):
+            yield _entry(path, info, link)
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's bytes."""
-        return _read_file(self.root, entry.path)
+        return read_below(self.root, entry.raw or entry.path)
 
 
 class WorkTree:
     """A git work tree: tracked files, and untracked ones that are not ignored, as they are on disk."""
 
-    def __init__(self, repository: pygit2.Repository) -> None:
+    def __init__(self, repository: pygit2.Repository, root: Path) -> None:
         self.repository = repository
-        self.root = Path(repository.workdir)
-        self.commit, self.branch, self.remote = _head(repository)
+        self.root = root
         self.problems: list[str] = []
+        self.commit, self.branch, self.remote = _head(repository, self.problems)
 
     def entries(self) -> Iterator[Entry]:
         """Yield tracked files that exist on disk, submodules, and untracked files that are not ignored."""
-        tracked: dict[str, int] = {item.path: item.mode for item in self.repository.index}
-        folders = {parent for path in tracked for parent in _parents(path)}
-        missing = 0
-        for path, mode in tracked.items():
-            if mode == pygit2.enums.FileMode.COMMIT:
-                yield Entry(path, 0, "submodule")
-                continue
-            try:
-                info = (self.root / path).lstat()
-            except OSError:
-                missing += 1
-                continue
-            kind = "symlink" if stat.S_ISLNK(info.st_mode) or mode == pygit2.enums.FileMode.LINK else "file"
-            yield Entry(path, info.st_size, kind)
+        index = self._index()
+        missing = dict(index.paths)
+        for path, tracked in index.paths.items():
+            if tracked.mode == SUBMODULE:
+                del missing[path]
+                yield replace(_entry(path), kind="submodule")
+        for path, info, link in Walk(self.root, self.problems, _Rules(self.repository, index.paths)):
+            known = missing.pop(path, None)
+            if known is None:
+                yield replace(_entry(path, info, link), tracked=False)
+            elif known.mode == LINK and not link:
+                yield replace(_entry(path), kind="link")  # checked out as a file that holds the link's text
+            else:
+                yield replace(_entry(path, info, link), oid=index.unchanged(known, info))
         if missing:
-            self.problems.append(f"{missing} tracked files are not on disk (sparse or incomplete checkout)")
-
-        def ignored(path: str, is_folder: bool) -> bool:
-            if path in tracked or (is_folder and path in folders):
-                return False
-            try:
-                return self.repository.path_is_ignored(path + "/" if is_folder else path)
-            except (pygit2.GitError, ValueError):
-                return False
-
-        for entry in _walk(self.root, ignored, self.problems, skip=tracked.keys()):
-            yield Entry(entry.path, entry.size, entry.kind, tracked=False)
+            what = "a tracked file is" if len(missing) == 1 else f"{len(missing)} tracked files are"
+            self.problems.append(f"{what} not on disk (sparse or incomplete checkout, or deleted)")
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's bytes as on disk."""
-        return _read_file(self.root, entry.path)
+        return read_below(self.root, entry.raw or entry.path)
+
+    def _index(self) -> Index:
+        """Return the index; the files of the newest commit stand in for one that cannot be read."""
+        try:
+            return read_index(Path(self.repository.path) / "index")
+        except ParseError as error:
+            self.problems.append(f"{error}; the newest commit says which files are tracked")
+        if not self.commit:
+            return Index()
+        newest = CommitTree(self.repository, self.commit)
+        kinds = {"link": LINK, "outward": LINK, "submodule": SUBMODULE}
+        return Index({entry.raw or entry.path: Tracked(kinds.get(entry.kind, 0)) for entry in newest.entries()})
+
+
+class _Rules(Filter):
+    """What git would not list in a work tree: untracked paths that an ignore rule covers, and submodules."""
+
+    def __init__(self, repository: pygit2.Repository, tracked: dict[str, Tracked]) -> None:
+        self.repository = repository
+        self.tracked = tracked
+        self.folders: set[str] = set()
+        for path in tracked:
+            while (path := path.rpartition("/")[0]) and path not in self.folders:
+                self.folders.add(path)
+
+    def ignored(self, path: str, is_folder: bool) -> bool:
+        """Say whether git ignores a path."""
+        if path in self.tracked or (is_folder and path in self.folders):
+            return False
+        try:
+            return self.repository.path_is_ignored(path + "/" if is_folder else path)
+        except (pygit2.GitError, ValueError):  # a name that is not UTF-8
+            return False
+
+    def own(self, folder: str) -> bool:
+        """Say whether a folder holds tracked files."""
+        return folder in self.folders
+
+    def submodule(self, folder: str) -> bool:
+        """Say whether a folder is a submodule."""
+        return folder in self.tracked and self.tracked[folder].mode == SUBMODULE
 
 
 class CommitTree:
@@ -151,103 +185,112 @@ class CommitTree:
 
     def __init__(self, repository: pygit2.Repository, ref: str) -> None:
         self.repository = repository
-        self.commit, self.branch, self.remote = _head(repository)
         self.problems: list[str] = []
+        self.commit, self.branch, self.remote = _head(repository, self.problems)
         self._tree: pygit2.Tree | None = None
-        self.ref = ref
         if not ref and not self.commit:
             return
-        try:
-            commit = repository.revparse_single(ref or "HEAD").peel(pygit2.Commit)
-        except (KeyError, ValueError, pygit2.GitError) as error:
-            raise UsageError(f"no commit {ref!r} in {repository.path}", "Name a branch, a tag or a commit id.") from error
+        commit = _resolve(repository, ref or self.commit)
+        if ref:
+            self.branch = ref.removeprefix("origin/") if _is_branch(repository, ref) else ""
         self.commit = str(commit.id)
-        self._tree = commit.tree
+        try:
+            self._tree = commit.tree
+        except (KeyError, ValueError, pygit2.GitError):
+            self.problems.append("the files of the commit are not in the object store")
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files of the commit."""
-        stack: list[tuple[str, pygit2.Tree]] = [("", self._tree)] if self._tree is not None else []
+        stack: list[tuple[bytes, pygit2.Tree]] = [(b"", self._tree)] if self._tree is not None else []
+        count = 0
         while stack:
             prefix, tree = stack.pop()
             for item in tree:
-                path = f"{prefix}{item.name}"
-                if item.filemode == pygit2.enums.FileMode.COMMIT:
-                    yield Entry(path, 0, "submodule")
-                elif isinstance(item, pygit2.Tree):
-                    if path.count("/") < MAX_PATH_DEPTH:
-                        stack.append((path + "/", item))
+                count += 1
+                if count > MAX_FILES:  # a few trees that hold each other's ids can claim billions of files
+                    self.problems.append(f"more than {MAX_FILES} files; the rest was not read")
+                    return
+                name = prefix + (item.raw_name or b"")
+                if item.filemode == FOLDER:
+                    self._descend(stack, name, item)
                 else:
-                    kind = "symlink" if item.filemode == pygit2.enums.FileMode.LINK else "file"
-                    yield Entry(path, item.size if isinstance(item, pygit2.Blob) else 0, kind, oid=str(item.id))
+                    yield self._entry(os.fsdecode(name), item)
+
+    def _descend(self, stack: list[tuple[bytes, pygit2.Tree]], name: bytes, item: pygit2.Object) -> None:
+        path = printable(os.fsdecode(name))
+        if name.count(b"/") >= MAX_DEPTH:
+            self.problems.append(f"{path}: more than {MAX_DEPTH} folders deep; not read")
+            return
+        try:
+            stack.append((name + b"/", item.peel(pygit2.Tree)))
+        except (KeyError, ValueError, pygit2.GitError):
+            self.problems.append(f"{path}: the folder is not in the object store (partial clone or damage)")
+
+    def _entry(self, path: str, item: pygit2.Object) -> Entry:
+        entry = replace(_entry(path), oid=str(item.id), size=-1)
+        if item.filemode == SUBMODULE:
+            return replace(entry, kind="submodule")
+        if item.filemode != LINK:
+            return entry
+        try:
+            return replace(entry, kind=_link(path, os.fsdecode(self.read(entry))))
+        except ParseError:
+            return replace(entry, kind="link")
 
     def read(self, entry: Entry) -> bytes:
         """Return a blob's bytes."""
         try:
+            _, size = self.repository.odb.read_header(entry.oid)
+            if size > MAX_BYTES:
+                raise too_large()
             blob = self.repository[entry.oid]
         except (KeyError, ValueError, pygit2.GitError) as error:
-            raise ParseError("its content is not in the object store (partial clone)") from error
+            raise ParseError("its content is not in the object store (partial clone or damage)") from error
         return blob.data if isinstance(blob, pygit2.Blob) else b""
 
 
-def _head(repository: pygit2.Repository) -> tuple[str, str, str]:
+def _resolve(repository: pygit2.Repository, ref: str) -> pygit2.Commit:
+    """Find a commit by branch, tag or id; a branch that only the origin has is found as well."""
+    for name in (ref, f"refs/remotes/origin/{ref}"):
+        try:
+            return repository.revparse_single(name).peel(pygit2.Commit)
+        except (KeyError, ValueError, pygit2.GitError):
+            continue
+    raise UsageError(f"no commit {ref!r} in {repository.path}", "Name a branch, a tag or a commit id.")
+
+
+def _is_branch(repository: pygit2.Repository, ref: str) -> bool:
+    try:
+        return any(f"{space}/{ref}" in repository.references for space in ("refs/heads", "refs/remotes", "refs/remotes/origin"))
+    except (ValueError, pygit2.GitError):
+        return False
+
+
+def _head(repository: pygit2.Repository, problems: list[str]) -> tuple[str, str, str]:
     """Return commit, branch and remote address, empty where there is none."""
     commit = branch = remote = ""
-    if not repository.head_is_unborn:
-        commit = str(repository.head.target)
-        branch = "" if repository.head_is_detached else repository.head.shorthand
     try:
-        remote = repository.remotes["origin"].url or ""
+        if not repository.head_is_unborn:
+            commit = str(repository.head.peel(pygit2.Commit).id)
+            branch = "" if repository.head_is_detached else printable(repository.head.shorthand)
     except (KeyError, ValueError, pygit2.GitError):
-        pass
-    return commit, branch, without_credentials(remote)
-
-
-def without_credentials(url: str) -> str:
-    """Return a remote's address without user and password."""
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return url
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-
-
-def _walk(root: Path, ignored: object, problems: list[str], skip: object = ()) -> Iterator[Entry]:
-    """Yield files below a folder without following links; nested repositories are skipped."""
-    stack = [""]
-    while stack:
-        folder = stack.pop()
-        try:
-            with os.scandir(root / folder) as scan:
-                items = sorted(scan, key=lambda item: item.name)
-        except OSError as error:
-            problems.append(f"{folder or '.'}: {error.strerror}")
-            continue
-        for item in items:
-            path = f"{folder}/{item.name}" if folder else item.name
-            if item.is_dir(follow_symlinks=False):
-                nested = path and (root / path / ".git").exists()
-                if item.name != ".git" and not nested and path.count("/") < MAX_PATH_DEPTH and not ignored(path, True):  # type: ignore[operator]
-                    stack.append(path)
-            elif path not in skip and not ignored(path, False):  # type: ignore[operator]
-                yield Entry(path, item.stat(follow_symlinks=False).st_size, "symlink" if item.is_symlink() else "file")
-
-
-def _read_file(root: Path, path: str) -> bytes:
-    """Read a regular file without following a link at its end, refusing one reached through a linked folder."""
-    full = root / path
+        problems.append("its newest commit cannot be read")
     try:
-        if not full.resolve().is_relative_to(root.resolve()):
-            raise ParseError("reached through a link that leads out of the repository")
-        handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise ParseError(f"cannot be read: {error.strerror}") from error
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ParseError("not a regular file")
-        return file.read()
+        names = sorted(name for name in repository.remotes.names() if name)
+        name = "origin" if "origin" in names else next(iter(names), "")
+        remote = (repository.remotes[name].url or "") if name else ""
+    except (KeyError, ValueError, pygit2.GitError):
+        problems.append("its remotes cannot be read")
+    return commit, branch, printable(without_credentials(remote))
+
+
+def _entry(path: str, info: os.stat_result | None = None, link: str = "") -> Entry:
+    """Return the entry of a path as the file system spells it; `link` is what it points to, if it is a link."""
+    shown = printable(path)
+    return Entry(shown, info.st_size if info else 0, _link(path, link) if link else "file", raw="" if shown == path else path)
+
+
+def _link(path: str, target: str) -> str:
+    """Say whether a link stays within its tree."""
+    end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return "outward" if end == ".." or end.startswith(("/", "../")) else "link"

@@ -1,0 +1,137 @@
+"""Lists and reads files on disk as if they wanted to harm: no link is followed, nothing blocks, everything is bounded."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from assessor.errors import ParseError
+from assessor.redaction import printable
+
+MAX_BYTES = 4 * 1024 * 1024  # larger files are gaps: hand-written configuration never is
+MAX_FILES = 400_000
+MAX_DEPTH = 60  # folders within folders
+
+_BARE = {"HEAD", "objects", "refs"}
+
+
+class Filter:
+    """What a walk leaves out; by itself nothing but repositories inside."""
+
+    def ignored(self, path: str, is_folder: bool) -> bool:
+        """Say whether a path is not to be listed."""
+        return False
+
+    def own(self, folder: str) -> bool:
+        """Say whether a folder holds listed files even if it looks like a repository of its own."""
+        return False
+
+    def submodule(self, folder: str) -> bool:
+        """Say whether a folder is known to be another repository's."""
+        return False
+
+
+class Walk:
+    """The files below a folder: path as the file system spells it, its stat, and the target if it is a link."""
+
+    def __init__(self, root: Path, problems: list[str], filter: Filter | None = None) -> None:
+        self.root = str(root)
+        self.problems = problems
+        self.filter = filter or Filter()
+        self.stack: list[tuple[str, bool]] = [("", True)]  # folders to list, and whether ignore rules are asked there
+
+    def __iter__(self) -> Iterator[tuple[str, os.stat_result, str]]:
+        count = 0
+        while self.stack:
+            folder, ask = self.stack.pop()
+            items = self._items(folder)
+            # Reading an ignore file that is a pipe would block for ever: below one, nothing counts as ignored.
+            ask = ask and not any(item.name == ".gitignore" and not (item.is_file() or item.is_dir()) for item in items)
+            for item in items:
+                count += 1
+                if count > MAX_FILES:
+                    self.problems.append(f"more than {MAX_FILES} files; the rest was not read")
+                    return
+                path = f"{folder}/{item.name}" if folder else item.name
+                if item.is_dir(follow_symlinks=False):
+                    self._descend(path, item.name, ask)
+                elif not (ask and self.filter.ignored(path, False)):
+                    yield from self._file(path, item)
+
+    def _items(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(f"{self.root}/{folder}") as scan:
+                items = sorted(scan, key=lambda item: item.name)
+        except FileNotFoundError:
+            return []  # vanished since its parent was listed
+        except OSError as error:
+            self.problems.append(f"{printable(folder) or '.'}: cannot be listed: {error.strerror}")
+            return []
+        names = {item.name for item in items}
+        if folder and (".git" in names or names >= _BARE) and not self.filter.own(folder):
+            self.problems.append(f"{printable(folder)}: a repository of its own; name it to scan it")
+            return []
+        return items
+
+    def _descend(self, path: str, name: str, ask: bool) -> None:
+        if name == ".git" or self.filter.submodule(path) or (ask and self.filter.ignored(path, True)):
+            return
+        if path.count("/") >= MAX_DEPTH:
+            self.problems.append(f"{printable(path)}: more than {MAX_DEPTH} folders deep; not read")
+        else:
+            self.stack.append((path, ask))
+
+    def _file(self, path: str, item: os.DirEntry[str]) -> Iterable[tuple[str, os.stat_result, str]]:
+        try:
+            link = os.readlink(item.path) if item.is_symlink() else ""  # noqa: PTH115  a Path would rewrite the target
+            return [(path, item.stat(follow_symlinks=False), link)]
+        except FileNotFoundError:
+            return []  # vanished since its folder was listed
+        except OSError as error:
+            self.problems.append(f"{printable(path)}: cannot be read: {error.strerror}")
+            return []
+
+
+def read_below(root: Path, path: str) -> bytes:
+    """Read a regular file of at most `MAX_BYTES` below a folder, going through no link; raises `ParseError`.
+
+    Each folder on the way is opened from the one before it, so that nothing exchanged meanwhile can lead elsewhere.
+    """
+    try:
+        with os.fdopen(_open_below(root, path), "rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise too_large()
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ParseError("vanished while the scan ran") from error
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise ParseError("reached through a link; links are not followed") from error
+        raise ParseError(f"cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise too_large()
+    return data
+
+
+def _open_below(root: Path, path: str) -> int:
+    *folders, name = path.split("/")
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            inner = os.open(folder, flags | os.O_DIRECTORY, dir_fd=at)
+            os.close(at)
+            at = inner
+        if not stat.S_ISREG(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
+            raise ParseError("not a regular file")  # opening a device can have effects
+        return os.open(name, flags | os.O_NONBLOCK, dir_fd=at)
+    finally:
+        os.close(at)
+
+
+def too_large() -> ParseError:
+    """Return the error for a file beyond the limit."""
+    return ParseError(f"larger than {MAX_BYTES // 2**20} MiB")
