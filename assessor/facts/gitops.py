@@ -32,10 +32,11 @@ class AppSource(msgspec.Struct, frozen=True):
     chart: str = ""
     revision: str = ""
     reference: str = ""  # the ``ref`` other sources use as ``$ref``
+    shallow: bool = False  # of a plain folder, only the files in it and not those below
 
 
 class Application(Fact, frozen=True, kw_only=True):
-    """What a controller reconciles: Argo CD Application or ApplicationSet, Flux Kustomization or HelmRelease, Fleet GitRepo …
+    """What a controller reconciles: Argo CD Application or ApplicationSet, Flux Kustomization or HelmRelease, Fleet GitRepo.
 
     The tri-state fields are None when they cannot be told from the files (templated, patched elsewhere).
     """
@@ -149,7 +150,7 @@ class DeliveryStrategy(Fact, frozen=True, kw_only=True):
 
 
 class PolicySet(Fact, frozen=True, kw_only=True):
-    """Policy as code: Kyverno, Gatekeeper, ValidatingAdmissionPolicy, conftest …"""
+    """Policy as code: Kyverno, Gatekeeper, ValidatingAdmissionPolicy, conftest and the like."""
 
     tool: str
     enforced: bool | None = None
