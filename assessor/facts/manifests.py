@@ -36,6 +36,7 @@ class KubernetesObject(Fact, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     templated: bool = False
+    conditional_api: bool = False  # the template chooses the API version by what the cluster serves
     chart: str = ""  # folder of the chart whose template it is
     containers: tuple[Container, ...] = ()
 
@@ -46,9 +47,29 @@ class KubernetesObject(Fact, frozen=True, kw_only=True):
 
 
 class Workload(KubernetesObject, frozen=True, kw_only=True):
-    """An object that runs pods: Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod, Rollout, Knative Service …"""
+    """An object that runs pods: Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod, Rollout, a Knative Service and the like."""
 
     kind: ClassVar[str] = "workload"
+
+
+class BrokenManifest(Fact, frozen=True, kw_only=True):
+    """A manifest that cannot be read as one: a syntax error, or no kind, API version or name. Templates never count."""
+
+    reason: str
+
+
+class ManifestSource(Fact, frozen=True, kw_only=True):
+    """A source in another language that Kubernetes objects are generated from: jsonnet, cdk8s, CUE, Timoni or KCL."""
+
+    tool: str
+
+
+class ChartValues(Fact, frozen=True, kw_only=True):
+    """Default values of a chart that make up image names, by dotted path; only for resolving its templates."""
+
+    transient: ClassVar[bool] = True
+    folder: str
+    values: dict[str, str] = {}
 
 
 class ChartDependency(msgspec.Struct, frozen=True):
@@ -66,6 +87,7 @@ class HelmChart(Fact, frozen=True, kw_only=True):
     folder: str
     name: str
     version: str = ""
+    app_version: str = ""
     api_version: str = "v2"
     type: str = "application"
     dependencies: tuple[ChartDependency, ...] = ()
@@ -73,7 +95,8 @@ class HelmChart(Fact, frozen=True, kw_only=True):
     values_schema: bool = False
     notes: bool = False
     values_files: tuple[str, ...] = ()
-    vendored: bool = False  # a third-party chart copied in
+    vendored: bool = False  # a third-party chart copied in; set when derived
+    linted: bool = False  # a pipeline lints or renders charts of this repository; set when derived
 
     @property
     def label(self) -> str:
@@ -94,6 +117,8 @@ class Kustomization(Fact, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()  # references that do not exist; set when derived
     base_of: tuple[str, ...] = ()  # folders of kustomizations that build on this one; set when derived
     namespace: str = ""
+    lines: dict[str, int] = {}  # reference → the line that makes it
+    deprecated: tuple[str, ...] = ()  # fields in a deprecated spelling
 
     @property
     def label(self) -> str:
@@ -102,15 +127,20 @@ class Kustomization(Fact, frozen=True, kw_only=True):
 
 
 class SecretManifest(Fact, frozen=True, kw_only=True):
-    """A Secret in git. `values` says what it holds: plain, encrypted (SOPS), templated, placeholder or empty."""
+    """A Secret in git. `values` says what it holds: plain, encrypted (SOPS), templated, placeholder, empty or harmless.
+
+    The same question arises where a secret stands outside a Secret; `where` tells: the kind of object whose container
+    gets it as a literal variable, "values" of a chart, or a "secretGenerator".
+    """
 
     name: str
     values: str
-    test: bool = False
+    test: bool = False  # in a folder for trying things out
+    where: str = "Secret"
 
 
 class SecretTool(Fact, frozen=True, kw_only=True):
-    """A way secrets are kept out of git: Sealed Secrets, External Secrets, SOPS, CSI driver, Vault …
+    """A way secrets are kept out of git: Sealed Secrets, External Secrets, SOPS, the CSI driver, Vault and the like.
 
     `used` tells an object or file that uses it from a mere installation.
     """
