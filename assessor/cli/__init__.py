@@ -13,7 +13,7 @@ import typer
 
 from assessor.errors import AssessorError, NothingToAssess
 
-from . import checks, explain, init, report, scan
+from . import checks, explain, init, report, scaffold, scan
 
 app = typer.Typer(
     name="gitops-assess",
@@ -28,6 +28,7 @@ app.command("report")(report.report)
 app.command("checks")(checks.checks)
 app.command("explain")(explain.explain)
 app.command("init")(init.init)
+app.add_typer(scaffold.app, name="scaffold")
 
 
 def _version(wanted: bool) -> None:

@@ -53,7 +53,10 @@ def _by_ending(formats: list[str], paths: list[Path]) -> list[tuple[str, Path]]:
         if path == STDOUT and len(left) == 1:
             format = left[0]
         if not format or (formats and format not in left):
-            raise UsageError(f"{path}: its ending does not say which of the formats it is for", "Give one --format for each -o, in the same order.")
+            raise UsageError(
+                f"{path}: its ending does not say which of the formats it is for",
+                "Give one --format for each -o, in the same order.",
+            )
         if format in left:
             left.remove(format)
         pairs.append((format, path))
@@ -98,7 +101,9 @@ def write_whole(path: Path, text: str) -> None:
         Path(temporary).chmod(0o666 & ~mask)
         Path(temporary).replace(path)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}", "Nothing was written there; free some space or name another file.") from error
+        raise UsageError(
+            f"{path}: cannot be written: {error.strerror}", "Nothing was written there; free some space or name another file."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             if temporary:

@@ -56,13 +56,21 @@ def run(request: Request) -> Assessment:
 def collect(request: Request, settings: Settings) -> Organization:
     """Collect every repository named, with progress on stderr when it is a terminal."""
     targets = discover(
-        list(request.paths), request.ref, settings.exclude, folders_are_repositories=bool(settings.organization and len(request.paths) == 1)
+        list(request.paths),
+        request.ref,
+        settings.exclude,
+        folders_are_repositories=bool(settings.organization and len(request.paths) == 1),
     )
     with _progress(targets, quiet=request.quiet) as advance:
-        repositories = tuple(collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance))
+        repositories = tuple(
+            collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance)
+        )
     if not any(repository.files or repository.set_aside for repository in repositories):
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
-        raise NothingToAssess("nothing to assess: no readable file found" + (f" ({reasons[0]})" if reasons else ""), "Name a folder that holds a repository.")
+        raise NothingToAssess(
+            "nothing to assess: no readable file found" + (f" ({reasons[0]})" if reasons else ""),
+            "Name a folder that holds a repository.",
+        )
     return derive_organization(Organization(at=Place("", ""), name=_name(request, settings), repositories=repositories))
 
 
@@ -96,7 +104,9 @@ def _steps(text: str) -> tuple[int, ...]:
         except ValueError:
             numbers = range(0)
         if not numbers or not set(numbers) <= set(range(1, 6)):
-            raise UsageError(f"--steps: {part.strip()!r} is no step", "Steps are 1 to 5, e.g. --steps 1-3, or iac, ctr, k8s, gop, aut.")
+            raise UsageError(
+                f"--steps: {part.strip()!r} is no step", "Steps are 1 to 5, e.g. --steps 1-3, or iac, ctr, k8s, gop, aut."
+            )
         found += numbers
     return tuple(found)
 
@@ -106,7 +116,9 @@ def selected(checks: dict[str, Check[Any]], settings: Settings) -> dict[str, Che
     for pattern in (*settings.select, *settings.ignore, *(waiver.check for waiver in settings.waivers)):
         if not any(_chosen(id, pattern) for id in checks):
             near = difflib.get_close_matches(pattern, checks, 1)
-            raise UsageError(f"no check {pattern!r}", f"Did you mean {near[0]!r}?" if near else "`gitops-assess checks` lists them.")
+            raise UsageError(
+                f"no check {pattern!r}", f"Did you mean {near[0]!r}?" if near else "`gitops-assess checks` lists them."
+            )
     return {
         id: check
         for id, check in checks.items()
@@ -152,7 +164,13 @@ def _progress(targets: list[Target], *, quiet: bool) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("scanning"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    columns = (
+        TextColumn("scanning"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=len(targets))
 

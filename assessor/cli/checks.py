@@ -9,7 +9,9 @@ import typer
 
 
 def checks(
-    folders: Annotated[list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")
+    ] = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
 ) -> None:
     """List every check: id, step, weight, title and where it comes from."""

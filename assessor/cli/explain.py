@@ -10,7 +10,9 @@ import typer
 
 def explain(
     id: Annotated[str, typer.Argument(help="A check's id, e.g. iac.state-lock.")],
-    folders: Annotated[list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")
+    ] = None,
 ) -> None:
     """Explain a check: what it looks at, why it matters, how to fix what it finds."""
     import difflib

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def report(
     assessment: Annotated[Path, typer.Argument(help="An assessment written with --format json.")],
-    format: Annotated[list[str] | None, typer.Option("--format", "-f", help="table, json, html, markdown …; repeatable.", show_default="table")] = None,
+    format: Annotated[
+        list[str] | None, typer.Option("--format", "-f", help="table, json, html, markdown …; repeatable.", show_default="table")
+    ] = None,
     output: Annotated[list[Path] | None, typer.Option("--output", "-o", help="A file for a format; repeatable.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="An earlier assessment to compare with.")] = None,
 ) -> None:
@@ -29,14 +31,20 @@ def load(file: Path) -> Assessment:
     import msgspec
 
     from assessor.errors import UsageError
-    from assessor.model import SCHEMA_VERSION, Assessment  # noqa: F811  --help must not import the model
+    from assessor.model import SCHEMA_VERSION, Assessment
 
     try:
         assessment = msgspec.json.decode(file.read_bytes(), type=Assessment)
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}", "Name a file written with `gitops-assess scan --format json`.") from error
+        raise UsageError(
+            f"{file}: cannot be read: {error.strerror}", "Name a file written with `gitops-assess scan --format json`."
+        ) from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: not an assessment: {error}", "Name a file written with `gitops-assess scan --format json`.") from error
+        raise UsageError(
+            f"{file}: not an assessment: {error}", "Name a file written with `gitops-assess scan --format json`."
+        ) from error
     if assessment.schema_version != SCHEMA_VERSION:
-        raise UsageError(f"{file}: its format has version {assessment.schema_version}, this program reads {SCHEMA_VERSION}", "Scan again.")
+        raise UsageError(
+            f"{file}: its format has version {assessment.schema_version}, this program reads {SCHEMA_VERSION}", "Scan again."
+        )
     return assessment

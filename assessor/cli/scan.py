@@ -13,24 +13,34 @@ ONE_PER_CORE = 0
 def scan(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="A git work tree, a bare repository, a plain folder, or a folder of repositories.", show_default="the current folder"),
+        typer.Argument(
+            help="A git work tree, a bare repository, a plain folder, or a folder of repositories.",
+            show_default="the current folder",
+        ),
     ] = None,
     ref: Annotated[str, typer.Option(help="Read this commit, branch or tag from the object store, without a checkout.")] = "",
     format: Annotated[
         list[str] | None, typer.Option("--format", "-f", help="table, json, html, markdown …; repeatable.", show_default="table")
     ] = None,
     output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", help="A file for a format; repeatable. Its ending names the format if --format does not.")
+        list[Path] | None,
+        typer.Option("--output", "-o", help="A file for a format; repeatable. Its ending names the format if --format does not."),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="The settings file.", show_default="gitops-assess.yaml beside the organization")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The settings file.", show_default="gitops-assess.yaml beside the organization")
+    ] = None,
     steps: Annotated[str, typer.Option(help="Narrow the path, e.g. 1,2,3 or 1-3.")] = "",
     select: Annotated[list[str] | None, typer.Option(help="Only these checks (ids or prefixes such as iac); repeatable.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Leave these checks out; repeatable.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Leave these paths out, e.g. 'legacy/**'; repeatable.")] = None,
-    checks: Annotated[list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")] = None,
+    checks: Annotated[
+        list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")
+    ] = None,
     fail_under: Annotated[float | None, typer.Option(min=0, max=100, help="Exit with 1 if the score is lower.")] = None,
     min_level: Annotated[int | None, typer.Option(min=0, max=5, help="Exit with 1 if the maturity level is lower.")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes.", show_default="one per core")] = ONE_PER_CORE,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Worker processes.", show_default="one per core")
+    ] = ONE_PER_CORE,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep what was read for the next scan.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:

@@ -1,0 +1,168 @@
+"""One scaffolding: assess, pick the pieces, answer, render, merge with what is there; step by step, in memory.
+
+Each step sees what the steps before it would write (through an overlay on the repository), so that the chart of step 3
+knows the Dockerfile of step 2. Nothing touches the disk before the whole change is known and accepted.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assessor.facts.repository import Organization, Repository
+from assessor.model import Assessment
+
+from .answering import Answer, Ask, Given, answer
+from .memory import ANSWERS, Memory, load_memory, merge, read_base, read_text, remembered
+from .planning import Piece, Wish, pieces
+from .rendering import render
+from .template import Template
+
+NEW, UPDATED, CONFLICT, KEPT, SAME = "new", "updated", "conflict", "kept", "unchanged"
+
+Overlays = Mapping[str, Mapping[str, str]]  # repository name → path → text
+Look = Callable[[Overlays], tuple[Organization, Assessment]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one generated file: new, updated, conflict (markers inside), kept (a person's own), unchanged."""
+
+    path: str
+    action: str
+    text: str  # what the repository would hold
+    before: str | None  # what it holds now
+
+    @property
+    def writes(self) -> bool:
+        """Whether the file changes."""
+        return self.action in (NEW, UPDATED, CONFLICT)
+
+
+@dataclass(slots=True)
+class Applied:
+    """A piece with its answers and what became of its files."""
+
+    piece: Piece
+    answers: dict[str, Answer]
+    outcomes: list[Outcome]
+
+
+@dataclass(slots=True)
+class Change:
+    """The whole change: what was applied, the files to write by repository, the assessments before and after."""
+
+    before: Assessment
+    after: Assessment
+    applied: list[Applied] = field(default_factory=list)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)  # with answers and bases
+    roots: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> Iterator[tuple[str, Outcome]]:
+        """Every file's outcome, last one per path, with its repository."""
+        last = {(a.piece.repository.name, o.path): o for a in self.applied for o in a.outcomes}
+        return ((repository, outcome) for (repository, _), outcome in sorted(last.items()))
+
+    @property
+    def todo(self) -> list[str]:
+        """What a person still has to do, once each."""
+        return list(dict.fromkeys(line for a in self.applied for line in a.piece.template.todo if any(o.writes for o in a.outcomes)))
+
+
+class Session:
+    """Builds a change. `look` collects and assesses with overlays; `overwrite` names existing files that may be replaced."""
+
+    def __init__(
+        self,
+        look: Look,
+        templates: Mapping[str, Template],
+        locate: Callable[[Repository], Path],
+        given: Given,
+        ask: Ask | None = None,
+        overwrite: tuple[str, ...] = (),
+    ) -> None:
+        self.look = look
+        self.templates = templates
+        self.locate = locate
+        self.given = given
+        self.ask = ask
+        self.overwrite = overwrite
+        self.memories: dict[str, Memory] = {}
+        self.written: dict[str, dict[str, str]] = {}
+        self.made: dict[str, dict[str, str]] = {}
+
+    def build(self, wish: Wish) -> Change:
+        """Return the change that a wish calls for; nothing is written."""
+        organization, first = self.look({})
+        change = Change(first, first)
+        for step in sorted({t.step for t in self.templates.values() if not wish.steps or t.step in wish.steps}):
+            now = Wish((step,), wish.only, wish.choices, wish.config_repository)
+            done: set[tuple[str, str]] = set()
+            # A piece of the same step may rest on another, e.g. the image's CI on its Dockerfile: look again until none is left.
+            for _round in range(3):
+                found = [p for p in pieces(organization, change.after, self.templates, now) if (p.repository.name, p.key) not in done]
+                if not found:
+                    break
+                done |= {(p.repository.name, p.key) for p in found}
+                change.applied += [self._apply(piece, change) for piece in found]
+                organization, change.after = self.look(self.written)
+        for name, files in self.written.items():
+            memory = self.memories[name]
+            change.files[name] = {**files, **remembered(self.made[name]), ANSWERS: memory.text()}
+        return change
+
+    def _apply(self, piece: Piece, change: Change) -> Applied:
+        name = piece.repository.name
+        root = change.roots.setdefault(name, self.locate(piece.repository))
+        memory = self.memories.setdefault(name, load_memory(root))
+        answers = answer(piece, self.given, memory.pieces.get(piece.key, {}), self.ask)
+        rendered = render(piece.template, {key: found.value for key, found in answers.items()})
+        written, made = self.written.setdefault(name, {}), self.made.setdefault(name, {})
+        outcomes = [self._outcome(root, path, text, written) for path, text in rendered.items()]
+        for outcome in outcomes:
+            if outcome.writes:
+                written[outcome.path] = outcome.text
+                made[outcome.path] = rendered[outcome.path]
+        if any(outcome.writes for outcome in outcomes):
+            memory.pieces[piece.key] = {key: found.value for key, found in answers.items()}
+            memory.files[piece.key] = [outcome.path for outcome in outcomes]
+        else:
+            self._forget_if_idle(name)
+        return Applied(piece, answers, outcomes)
+
+    def _forget_if_idle(self, name: str) -> None:
+        if not self.written[name]:
+            del self.written[name], self.made[name]
+
+    def _outcome(self, root: Path, path: str, text: str, written: Mapping[str, str]) -> Outcome:
+        """Decide what becomes of a generated file, beside what is there and what an earlier run generated."""
+        present = written.get(path, read_text(root, path))
+        if present is None:
+            blocked = (root / path).is_symlink() or (root / path).exists()
+            return Outcome(path, KEPT, "", None) if blocked else Outcome(path, NEW, text, None)
+        if present == text:
+            return Outcome(path, SAME, text, present)
+        if path in self.overwrite:
+            return Outcome(path, UPDATED, text, present)
+        base = read_base(root, path)
+        if base is None:
+            return Outcome(path, KEPT, present, present)
+        merged, conflicts = merge(base, present, text, path)
+        if merged == present:
+            return Outcome(path, SAME, present, present)
+        return Outcome(path, CONFLICT if conflicts else UPDATED, merged, present)
+
+
+def diff(change: Change) -> str:
+    """Return the change as a unified diff."""
+    parts = []
+    for repository, outcome in change.outcomes:
+        if outcome.writes:
+            old = (outcome.before or "").splitlines(keepends=True)
+            new = outcome.text.splitlines(keepends=True)
+            a = f"a/{repository}/{outcome.path}" if outcome.before is not None else "/dev/null"
+            parts += difflib.unified_diff(old, new, a, f"b/{repository}/{outcome.path}")
+    return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in parts)

@@ -1,0 +1,40 @@
+"""Every template closes the gap it says it closes: fail → scaffold → pass, nothing else worsens, a second run is idle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assessor.model import Status
+from assessor.scaffolding.template import load_templates
+from tests.scaffolding.loop import Case, statuses, worsened
+
+ROOT = Path(__file__).parent / "cases"
+CASES = sorted(case for template in ROOT.iterdir() if template.is_dir() for case in template.iterdir() if case.is_dir())
+
+
+def test_every_template_has_a_case() -> None:
+    assert set(load_templates()) == {case.parent.name for case in CASES}
+
+
+@pytest.mark.parametrize("source", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_the_template_repairs_what_it_says(source: Path, tmp_path: Path) -> None:
+    template = load_templates()[source.parent.name]
+    case = Case(source, tmp_path / "case")
+    change = case.change(only=(template.id,))
+    assert change.applied, "the template does not apply to its own case"
+    assert change.files
+    after = case.apply(change)
+    first = template.repairs[0]
+    assert statuses(change.before)[first] in (Status.FAIL, Status.PARTIAL)
+    assert statuses(after)[first] is Status.PASS, [f.summary for f in after.findings if f.check == first]
+    assert worsened(change.before, after) == {}
+    assert not [g for g in after.gaps if g not in change.before.gaps], "what was generated cannot be read"
+    again = case.change(only=(template.id,))
+    assert again.files == {}, [o.path for a in again.applied for o in a.outcomes if o.writes]
+
+
+@pytest.mark.parametrize("template", load_templates().values(), ids=lambda template: template.id)
+def test_a_template_says_where_its_versions_were_seen(template: object) -> None:
+    assert template.sources  # type: ignore[attr-defined]
