@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from typing import ClassVar
 
 import msgspec
 
@@ -38,6 +39,7 @@ class Command(msgspec.Struct, frozen=True):
     at: Place
     tolerated: bool = False  # its failure is ignored: ``|| true``, ``set +e``
     via: tuple[str, ...] = ()
+    folder: str = ""  # where ``cd`` has led within the script, as written
 
     @property
     def program(self) -> str:
@@ -56,6 +58,7 @@ class PipelineStep(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, str] = {}
     condition: str = ""
     tolerated: bool = False
+    folder: str = ""  # the working directory, from the root of the repository
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +68,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     at: Place
     steps: tuple[PipelineStep, ...] = ()
     image: str = ""
+    services: tuple[str, ...] = ()  # images that run beside it
     condition: str = ""
     environment: str = ""  # the deployment environment
     tolerated: bool = False
@@ -87,6 +91,60 @@ class Pipeline(Fact, frozen=True, kw_only=True):
         for job in self.jobs:
             for step in job.steps:
                 yield job, step
+
+
+class Runnable(Fact, frozen=True, kw_only=True):
+    """Something a step or command can start in its own repository: a make target, a script, a composite action …
+
+    `runner` says by what (make, just, task, npm, nx, script, action, hooks, goreleaser, tekton …), `name` is the
+    target, or the path of a script or action; `needs` are targets of the same runner it runs first.
+    """
+
+    transient: ClassVar[bool] = True
+    runner: str
+    name: str
+    folder: str = ""
+    steps: tuple[PipelineStep, ...] = ()
+    needs: tuple[str, ...] = ()
+    default: bool = False  # what runs when no target is named
+
+
+class ScriptLine(msgspec.Struct, frozen=True):
+    """A script of a GitLab job: its commands, or a ``!reference`` to a script elsewhere."""
+
+    commands: tuple[Command, ...] = ()
+    reference: tuple[str, ...] = ()
+
+
+class GitlabJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job of a GitLab file as it stands there, before ``extends`` and ``default`` are applied; None = not set."""
+
+    id: str
+    at: Place
+    extends: tuple[str, ...] = ()
+    before_script: tuple[ScriptLine, ...] | None = None
+    script: tuple[ScriptLine, ...] | None = None
+    after_script: tuple[ScriptLine, ...] | None = None
+    image: str | None = None
+    services: tuple[str, ...] | None = None
+    variables: dict[str, str] = {}
+    triggers: tuple[Trigger, ...] | None = None  # from rules, only, except
+    tolerated: bool | None = None
+    environment: str | None = None
+    rules_of: tuple[str, ...] = ()  # jobs whose rules it refers to
+    child: tuple[str, ...] = ()  # local files of the child pipeline it starts
+    calls: tuple[str, ...] = ()  # projects and files elsewhere that it starts
+
+
+class GitlabFile(Fact, frozen=True, kw_only=True):
+    """A file in GitLab's CI syntax: the pipeline itself, or one that it may include."""
+
+    transient: ClassVar[bool] = True
+    jobs: tuple[GitlabJob, ...] = ()
+    default: GitlabJob | None = None
+    includes: tuple[str, ...] = ()  # local files
+    remote: tuple[PipelineStep, ...] = ()  # it `uses` templates, components, files of other projects, addresses
+    triggers: tuple[Trigger, ...] | None = None  # from workflow rules
 
 
 class Purpose(enum.StrEnum):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -43,8 +44,15 @@ class Simple:
 
 def commands(script: str, line: int = 1) -> list[Simple]:
     """Return the simple commands of a script whose first line has the given number, in the order they are written."""
-    found = _Parser(script, line, 0).run()
-    return sorted(found, key=lambda command: command.line)
+    return commands_of([(script, line)])
+
+
+def commands_of(chunks: Iterable[tuple[str, int]]) -> list[Simple]:
+    """Return the simple commands of texts that one shell runs one after the other; each comes with its first line."""
+    parser = _Parser("", 1, 0)
+    for text, line in chunks:
+        parser.read(text, line)
+    return sorted(parser.result(), key=lambda command: command.line)
 
 
 @dataclass(slots=True)
@@ -79,11 +87,17 @@ class _Parser:
     skip: str = ""  # words and operators are dropped until this one
     broken: bool = False  # something unterminated was seen: stop looking for its kind
 
-    def run(self) -> list[Simple]:
-        end = len(self.text)
+    def read(self, text: str, line: int) -> None:
+        """Read a text as if it were typed into the shell after what was read before."""
+        self.text, self.pos, self.line, self.broken = text, 0, line, False
+        end = len(text)
         while self.pos < end and len(self.found) < MAX_COMMANDS:
             self._token()
-        self._finish()
+        self.heredocs.clear()
+        self._newline()
+
+    def result(self) -> list[Simple]:
+        """Return what was found, with the failures that are handled marked."""
         change = [0] * (len(self.found) + 1)  # how many spans begin minus how many end before each command
         for start, stop in self.tolerated:
             change[start] += 1
@@ -221,7 +235,9 @@ class _Parser:
 
     def _nest(self, inner: str) -> None:
         if self.depth < MAX_DEPTH and len(self.nested) < MAX_COMMANDS:
-            for command in _Parser(inner, self.line, self.depth + 1).run():
+            parser = _Parser("", self.line, self.depth + 1)
+            parser.read(inner, self.line)
+            for command in parser.result():
                 if command.argv[0] not in ("cd", "pushd", "dirname", "pwd"):
                     self.nested.append(replace(command, folder=posixpath.join(self.folder, command.folder)))
 
@@ -345,10 +361,19 @@ class _Parser:
         if self.guarded and (argv[0] in _HARMLESS or argv in (("exit", "0"), ("return", "0"), ("exit", "/b", "0"))):
             self.tolerated.append(self.guarded)
         self.guarded = None
-        if argv[0] == "set" and len(argv) > 1:
+        if posixpath.basename(argv[0]) in _SHELLS:
+            self._nest_argument(argv)
+        elif argv[0] == "set" and len(argv) > 1:
             self._set_option(argv[1:])
         elif argv[0] in ("cd", "pushd", "popd"):
             self._move(argv)
+
+    def _nest_argument(self, argv: tuple[str, ...]) -> None:
+        """Find the commands of ``sh -c "…"``."""
+        for number, word in enumerate(argv[1:-1], 1):
+            if re.fullmatch(r"-[a-z]*c", word):
+                self._nest(argv[number + 1])
+                break
 
     def _set_option(self, options: tuple[str, ...]) -> None:
         for number, option in enumerate(options):
