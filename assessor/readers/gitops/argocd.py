@@ -62,11 +62,13 @@ def read_application_set(manifest: Manifest) -> Iterator[Fact]:
     """Yield an ApplicationSet with the policy and sources of the applications it makes."""
     template = mapping(manifest.spec, "template")
     generators = manifest.spec.get("generators")
-    if not template or "generators" not in manifest.spec:
+    spec = mapping(template, "spec")
+    policy = _patched(manifest, sync_policy(manifest, "spec", "template", "spec"))
+    if "generators" not in manifest.spec or not is_application(spec, manifest.templated):
+        if "syncPolicy" in spec:
+            yield _patch(manifest, policy)
         return
     sets = list(parameters(generators))[:MAX_SETS]
-    policy = _patched(manifest, sync_policy(manifest, "spec", "template", "spec"))
-    spec = mapping(template, "spec")
     found = tuple(dict.fromkeys(expanded for source in sources(spec) for expanded in expand(source, sets)))
     application = _application(manifest, "ApplicationSet", spec, policy, found)
     yield msgspec.structs.replace(
@@ -93,6 +95,19 @@ def read_project(manifest: Manifest) -> Iterator[Fact]:
         restricted_destinations=bool(destinations) and not any(_anywhere(destination) for destination in destinations),
     )
     yield from subscriptions(manifest, mapping(manifest.value, "metadata", "annotations"))
+
+
+def _patch(manifest: Manifest, policy: Policy) -> PolicyPatch:
+    """Return what a part of an object, meant to be laid over the whole of it, says about its policy."""
+    return PolicyPatch(
+        at=policy.at or manifest.place,
+        scope=manifest.source.path,
+        target=manifest.kind,
+        name=manifest.name,
+        auto_sync=policy.auto_sync,
+        prune=policy.prune,
+        self_heal=policy.self_heal,
+    )
 
 
 def is_application(spec: Map, templated: bool = False) -> bool:
