@@ -1,8 +1,24 @@
-"""Derives facts about gitops."""
+"""Derives facts about GitOps: resolved applications, installed controllers, what is reconciled, who hears of it."""
 
 from __future__ import annotations
 
 from .base import Deriver, Joiner
+from .gitops_controllers import (
+    controllers_of_applications,
+    controllers_of_pipelines,
+    controllers_of_stacks,
+    installed_controllers,
+)
+from .gitops_events import resolved_routes
+from .gitops_flux import patched_applications, resolved_applications
+from .gitops_reach import reconciliation
 
-DERIVERS: tuple[Deriver, ...] = ()
-JOINERS: tuple[Joiner, ...] = ()
+DERIVERS: tuple[Deriver, ...] = (
+    resolved_applications,
+    patched_applications,
+    controllers_of_applications,
+    controllers_of_pipelines,
+    controllers_of_stacks,
+    installed_controllers,
+)
+JOINERS: tuple[Joiner, ...] = (reconciliation, resolved_routes)

@@ -1,0 +1,177 @@
+"""Joins applications with the repositories they point at: what exists there, and which workloads they reconcile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from assessor.facts.base import Place
+from assessor.facts.gitops import Application, AppSource, Reconciliation
+from assessor.facts.manifests import Workload
+from assessor.facts.repository import Organization, Repository, organization_place
+from assessor.parsing.yaml import PLACEHOLDER
+
+from .base import joiner
+from .gitops_builds import Builds
+
+_DYNAMIC = re.compile(r"\{\{|\$\{|" + re.escape(PLACEHOLDER))
+_ASIDE = re.compile(
+    r"(?:^|/)(?:vendor|vendored|third[_-]?party|tests?|testing|testdata|fixtures?|e2e|specs?|mocks?|docs?|documentation|website|site"
+    r"|wiki|examples?|samples?|demos?|tutorials?|playground|quickstarts?)(?:/|\Z)",
+    re.I,
+)  # folders whose content is set aside: a path there may exist although no own content says so
+_MAIN = frozenset({"", "HEAD", "main", "master", "trunk"})
+_HELM_ADDRESS = re.compile(r"\A(?:oci://|helmrepository|ocirepository|bucket|helmchart)", re.I)
+
+
+@dataclass(slots=True)
+class Target:
+    """What a source means within the organization."""
+
+    state: str  # resolved, broken, external, dynamic
+    repository: Repository | None = None
+    folders: tuple[str, ...] = ()
+    prefix: str = ""  # of a dynamic path: what is written before its first variable
+
+
+def normalise(address: str) -> str:
+    """Return host, owner and name of a repository's address, however it is spelled; "" for none.
+
+    ``git@host:owner/name.git``, ``ssh://git@host:22/owner/name`` and ``https://host/owner/name/`` are the same.
+    """
+    text = address.strip().lower().split("?", 1)[0].rstrip("/").removesuffix(".git")
+    scheme, separator, rest = text.partition("://")
+    text = rest if separator else scheme
+    host, slash, path = text.partition("/")
+    host = host.rpartition("@")[2]
+    if not separator and ":" in host:  # the scp form, where a colon comes before the path
+        host, _, first = host.partition(":")
+        path = f"{first}{slash}{path}"
+    return f"{host.partition(':')[0]}/{path.strip('/')}"
+
+
+@dataclass(slots=True)
+class Directory:
+    """The repositories of an organization, to look up by address."""
+
+    organization: Organization
+    by_address: dict[str, Repository] = field(default_factory=dict)
+    by_name: dict[str, list[Repository]] = field(default_factory=dict)
+    builds: dict[str, Builds] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for repository in self.organization.repositories:
+            names = {repository.name.lower().rpartition("/")[2]}
+            if repository.remote:
+                address = normalise(repository.remote)
+                self.by_address.setdefault(address, repository)
+                names.add(address.rpartition("/")[2])
+            for name in sorted(names):
+                self.by_name.setdefault(name, []).append(repository)
+
+    def find(self, address: str) -> tuple[Repository | None, bool]:
+        """Return the repository an address means, and whether that is certain (not only a repository of that name)."""
+        wanted = normalise(address)
+        if wanted in self.by_address:
+            return self.by_address[wanted], True
+        named = self.by_name.get(wanted.rpartition("/")[2], [])
+        if len(named) != 1:
+            return None, False
+        return named[0], not named[0].remote
+
+    def builds_of(self, repository: Repository) -> Builds:
+        """Return the builds of a repository."""
+        if repository.name not in self.builds:
+            self.builds[repository.name] = Builds(repository, repository)
+        return self.builds[repository.name]
+
+    def target(self, application: Application, source: AppSource) -> Target:
+        """Return what one source of an application means."""
+        if _HELM_ADDRESS.match(source.repository) or (source.chart and not source.path):
+            return Target("external")
+        home = next((r for r in self.organization.repositories if r.name == application.at.repository), None)
+        if _DYNAMIC.search(source.repository):
+            return Target("dynamic", None, (), _static(source.path))
+        repository, certain = self.find(source.repository) if source.repository else (home, True)
+        if repository is None:
+            return Target("external")
+        if _DYNAMIC.search(source.path):
+            return Target("dynamic", repository, (), _static(source.path))
+        path = source.path.removeprefix("./").strip("/")
+        path = "" if path == "." else path
+        folders = tuple(self.builds_of(repository).folders(path))
+        if folders or path in repository.file_set:
+            return Target("resolved", repository, folders or (path.rpartition("/")[0],))
+        here = source.revision in _MAIN or source.revision == repository.branch
+        seen = certain and here and not _ASIDE.search(path) and not _unseen(repository, path)
+        return Target("broken" if seen else "external", repository)
+
+
+def _unseen(repository: Repository, path: str) -> bool:
+    """Say whether something hides a path: a submodule, or a checkout that is not whole."""
+    return any(gap.source == "git" and (path == gap.subject or path.startswith(gap.subject + "/")) for gap in repository.gaps)
+
+
+def _static(path: str) -> str:
+    found = _DYNAMIC.search(path)
+    return (path[: found.start()] if found else path).rpartition("/")[0].removeprefix("./").strip("/")
+
+
+@joiner(replaces=(Reconciliation,))
+def reconciliation(organization: Organization) -> Iterator[Reconciliation]:
+    """Yield which workloads are reconciled, and which applications point at something that exists."""
+    applications = organization.of(Application)
+    if not applications and not organization.of(Workload):
+        return
+    directory = Directory(organization)
+    covered: dict[str, set[str]] = {}
+    possible: set[tuple[str, str]] = set()
+    resolved, broken, external = [], [], 0
+    for application in applications:
+        targets = [directory.target(application, source) for source in application.sources]
+        states = {target.state for target in targets}
+        if "broken" in states:
+            broken.append(application.at)
+        elif "resolved" in states:
+            resolved.append(application.at)
+        else:
+            external += 1
+        for source, target in zip(application.sources, targets, strict=True):
+            if target.state == "dynamic":
+                possible.add((target.repository.name if target.repository else "", target.prefix))
+            elif target.repository is not None and target.state == "resolved":
+                builds = directory.builds_of(target.repository)
+                for folder in target.folders:
+                    covered.setdefault(target.repository.name, set()).update(builds.files(folder, shallow=source.shallow))
+    yield _sorted(organization, covered, possible, resolved, broken, external)
+
+
+def _sorted(
+    organization: Organization,
+    covered: dict[str, set[str]],
+    possible: set[tuple[str, str]],
+    resolved: list[Place],
+    broken: list[Place],
+    external: int,
+) -> Reconciliation:
+    states: dict[str, list[Place]] = {"covered": [], "uncovered": [], "unknown": []}
+    for workload in organization.of(Workload):
+        place = workload.at
+        if place.path in covered.get(place.repository, ()):
+            states["covered"].append(place)
+        elif any(name in ("", place.repository) and _below(place.path, prefix) for name, prefix in possible):
+            states["unknown"].append(place)
+        else:
+            states["uncovered"].append(place)
+    return Reconciliation(
+        at=organization_place(),
+        **{state: tuple(places) for state, places in states.items()},
+        resolved=tuple(sorted(resolved)),
+        broken=tuple(sorted(broken)),
+        external=external,
+    )
+
+
+def _below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(folder + "/")
