@@ -27,7 +27,7 @@ from assessor.facts.repository import Organization, Repository
 from assessor.model import Assessment, Step
 from assessor.registry import load_checks
 from assessor.scaffolding import writing
-from assessor.scaffolding.answering import Ask, Given, load_answers, parse_options
+from assessor.scaffolding.answering import Given, load_answers, parse_options
 from assessor.scaffolding.planning import Wish, pieces
 from assessor.scaffolding.session import CONFLICT, KEPT, Change, Overlays, Session, diff
 from assessor.scaffolding.template import Question, Template, load_templates
@@ -66,13 +66,17 @@ class Estate:
         scan = _scanning.Request(paths=(path,), config=config)
         self.settings: Settings = _scanning.merged_settings(scan)
         folders = bool(self.settings.organization)
-        self.targets: dict[str, Target] = {t.name: t for t in discover([path], "", self.settings.exclude, folders_are_repositories=folders)}
+        self.targets: dict[str, Target] = {
+            t.name: t for t in discover([path], "", self.settings.exclude, folders_are_repositories=folders)
+        }
         self.checks: dict[str, Check[Any]] = _scanning.selected(load_checks(), self.settings)
         self.name = self.settings.organization or path.resolve().name
 
     def look(self, overlays: Overlays) -> tuple[Organization, Assessment]:
         """Collect and assess, with files laid over repositories."""
-        repositories = tuple(collect_repository(t, self.settings.exclude, overlay=overlays.get(name)) for name, t in self.targets.items())
+        repositories = tuple(
+            collect_repository(t, self.settings.exclude, overlay=overlays.get(name)) for name, t in self.targets.items()
+        )
         if not any(r.files or r.set_aside for r in repositories):
             raise NothingToAssess("nothing to assess: no readable file found", "Name a folder that holds a repository.")
         organization = derive_organization(Organization(at=Place("", ""), name=self.name, repositories=repositories))
@@ -125,7 +129,9 @@ def _wish(request: Request, templates: dict[str, Template]) -> Wish:
     known = {name for t in templates.values() for name in (t.id, t.family, *t.repairs)}
     for name in request.only or ():
         if name not in known:
-            raise UsageError(f"--only: no template or check {name!r}", _near(name, known) or "`gitops-assess scaffold list` shows them.")
+            raise UsageError(
+                f"--only: no template or check {name!r}", _near(name, known) or "`gitops-assess scaffold list` shows them."
+            )
     return Wish(_steps(request.step), request.only or (), tuple(choices), request.config_repo)
 
 
@@ -134,7 +140,9 @@ def _steps(text: str) -> tuple[int, ...]:
         return ()
     number = WORDS.get(text, int(text) if text.isdigit() else 0)
     if number not in range(1, 6):
-        raise UsageError(f"no step {text!r}", _near(text, WORDS) or "Steps are 1 to 5, or iac, containerize, kubernetes, gitops, automate.")
+        raise UsageError(
+            f"no step {text!r}", _near(text, WORDS) or "Steps are 1 to 5, or iac, containerize, kubernetes, gitops, automate."
+        )
     return (number,)
 
 
@@ -163,7 +171,9 @@ def _templates(more: tuple[str, ...]) -> Iterator[dict[str, Template]]:
                 folder = Path(scratch) / str(number)
                 _clone(place, folder)
             elif not folder.is_dir():
-                raise UsageError(f"--templates: {place} is neither a folder nor a git address", "Name a folder with template.yaml files.")
+                raise UsageError(
+                    f"--templates: {place} is neither a folder nor a git address", "Name a folder with template.yaml files."
+                )
             folders.append(folder)
         yield load_templates(folders)
 
@@ -174,7 +184,9 @@ def _clone(address: str, folder: Path) -> None:
     try:
         pygit2.clone_repository(address, str(folder), depth=1)
     except (pygit2.GitError, ValueError) as error:
-        raise UsageError(f"--templates: {address} cannot be cloned: {error}", "Check the address, or clone it and name the folder.") from error
+        raise UsageError(
+            f"--templates: {address} cannot be cloned: {error}", "Check the address, or clone it and name the folder."
+        ) from error
 
 
 def ask(text: str, question: Question, default: str) -> str:
@@ -226,7 +238,9 @@ def _summarize(change: Change) -> None:
         for key, found in applied.answers.items():
             typer.echo(f"    {key} = {found.value}   ({found.origin})", err=True)
         for outcome in applied.outcomes:
-            note = {KEPT: "  exists and is kept; --overwrite replaces it", CONFLICT: "  has conflict markers to resolve"}.get(outcome.action, "")
+            note = {KEPT: "  exists and is kept; --overwrite replaces it", CONFLICT: "  has conflict markers to resolve"}.get(
+                outcome.action, ""
+            )
             typer.echo(f"  {outcome.action:9} {outcome.path}{note}", err=True)
     _gain(change.before, change.after, "expected: ")
     if change.todo:

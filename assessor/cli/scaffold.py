@@ -15,7 +15,9 @@ app = typer.Typer(
 
 PathArgument = Annotated[Path, typer.Argument(help="A repository, or a folder of repositories.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="Only this check, template or family; repeatable.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff (or, with --format json, answers and files); write nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the diff (or, with --format json, answers and files); write nothing.")
+]
 Format = Annotated[str, typer.Option("--format", "-f", help="diff or json.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: evidence and defaults answer.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="An answer, key=value; repeatable.")]
@@ -26,7 +28,9 @@ Gitops = Annotated[str, typer.Option("--gitops", help="argocd or flux.")]
 Ci = Annotated[str, typer.Option("--ci", help="github or gitlab.")]
 ConfigRepository = Annotated[str, typer.Option("--config-repo", help="The repository of the GitOps configuration, by name.")]
 Overwrite = Annotated[list[str] | None, typer.Option("--overwrite", help="An existing file that may be replaced; repeatable.")]
-Templates = Annotated[list[str] | None, typer.Option("--templates", help="A folder or git address with more templates; repeatable.")]
+Templates = Annotated[
+    list[str] | None, typer.Option("--templates", help="A folder or git address with more templates; repeatable.")
+]
 Config = Annotated[Path | None, typer.Option("--config", help="The settings file.")]
 
 
@@ -59,7 +63,8 @@ def step(
     config: Config = None,
 ) -> None:
     """Generate what one step misses."""
-    _run(step, **{key: value for key, value in locals().items() if key != "step"})
+    options = dict(locals())
+    _run(options.pop("step"), options)
 
 
 @app.command("all")
@@ -81,7 +86,7 @@ def everything(
     config: Config = None,
 ) -> None:
     """Generate what every step misses, each building on the one before."""
-    _run("", **locals())
+    _run("", dict(locals()))
 
 
 @app.command("list")
@@ -97,7 +102,8 @@ def listing(
     _scaffolding.show_templates(path, templates or [], format, config)
 
 
-def _run(step: str, **options: Any) -> None:
+def _run(step: str, options: dict[str, Any]) -> None:
     from assessor.cli import _scaffolding
 
-    _scaffolding.run(_scaffolding.Request(step=step, **{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}))
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    _scaffolding.run(_scaffolding.Request(step=step, **lists))

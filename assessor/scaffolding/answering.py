@@ -58,7 +58,9 @@ def answer(piece: Piece, given: Given, stored: Mapping[str, str], ask: Ask | Non
             if question.ask and ask is not None:
                 found = Answer(ask(question.ask, question, str(default)), "you")
         if problem := mistake(question, found.value):
-            raise UsageError(f"{piece.template.id}: {name}: {problem} (from {found.origin})", f"Give another value with --set {name}=….")
+            raise UsageError(
+                f"{piece.template.id}: {name}: {problem} (from {found.origin})", f"Give another value with --set {name}=…."
+            )
         answers[name] = found
     return answers
 
@@ -110,14 +112,20 @@ def load_answers(file: Path, known: set[str]) -> Given:
         raise UsageError(f"{file}: cannot be read: {error}", "Name a YAML file of answers.") from error
     value = stream.documents[0].value if stream.documents and not stream.error else None
     if not isinstance(value, yaml.Map):
-        raise UsageError(f"{file}:{stream.error.line if stream.error else 1}: {stream.error or 'not a mapping of answers'}", "Write key: value lines.")
+        raise UsageError(
+            f"{file}:{stream.error.line if stream.error else 1}: {stream.error or 'not a mapping of answers'}",
+            "Write key: value lines.",
+        )
     general: dict[str, str] = {}
     pieces: dict[str, dict[str, str]] = {}
     for key, item in value.items():
         if key == "pieces" and isinstance(item, yaml.Map):
             for piece, answers in item.items():
                 if not isinstance(answers, yaml.Map):
-                    raise UsageError(f"{file}:{item.lines[piece]}: the answers of {piece!r} are not a mapping", "Write key: value lines below it.")
+                    raise UsageError(
+                        f"{file}:{item.lines[piece]}: the answers of {piece!r} are not a mapping",
+                        "Write key: value lines below it.",
+                    )
                 pieces[piece] = {k: _text(file, answers, k, known) for k in answers}
         else:
             general[key] = _text(file, value, key, known)
@@ -130,11 +138,17 @@ def _text(file: Path, answers: yaml.Map, key: str, known: set[str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str | int | float):
-        raise UsageError(f"{file}:{answers.lines[key]}: {key} must be a single value, not {type(value).__name__}", "Write it as text or a number.")
+        raise UsageError(
+            f"{file}:{answers.lines[key]}: {key} must be a single value, not {type(value).__name__}",
+            "Write it as text or a number.",
+        )
     return str(value)
 
 
 def _check_key(key: str, known: set[str], where: str) -> None:
     if key not in known:
         near = difflib.get_close_matches(key, sorted(known), 1)
-        raise UsageError(f"{where}: no template asks for {key!r}", f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}.")
+        raise UsageError(
+            f"{where}: no template asks for {key!r}",
+            f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}.",
+        )

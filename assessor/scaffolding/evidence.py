@@ -205,14 +205,18 @@ def _delivery(organization: Organization) -> Iterator[Item]:
         yield "config.repository", config.name, config.at
         if host and owner:
             yield "config.url", f"https://{host}/{owner}/{name}.git", "the origin remote"
+    yield from _registry(organization)
+    for workload in organization.of(Workload):
+        if workload.namespace and "tpl-" not in workload.namespace:
+            yield "namespace", workload.namespace, workload.at
+
+
+def _registry(organization: Organization) -> Iterator[Item]:
     for activity in organization.of(Activity):
         if activity.purpose is Purpose.PUSH_IMAGE:
             host = activity.subject.partition("/")[0]
             if "." in host and "$" not in host and "{" not in host:
                 yield "registry.host", host, activity.at
-    for workload in organization.of(Workload):
-        if workload.namespace and "tpl-" not in workload.namespace:
-            yield "namespace", workload.namespace, workload.at
 
 
 def config_repository(organization: Organization) -> Repository | None:

@@ -28,7 +28,11 @@ class Memory:
 
     def text(self) -> str:
         """Return the answers file."""
-        value = {"pieces": {key: {"answers": self.pieces[key], "files": sorted(self.files.get(key, []))} for key in sorted(self.pieces)}}
+        value = {
+            "pieces": {
+                key: {"answers": self.pieces[key], "files": sorted(self.files.get(key, []))} for key in sorted(self.pieces)
+            }
+        }
         return HEAD + pyyaml.safe_dump(value, sort_keys=True, allow_unicode=True, width=1000)
 
 
@@ -82,8 +86,8 @@ def merge(base: str, mine: str, theirs: str, path: str) -> tuple[str, bool]:
         store = pygit2.init_repository(folder, bare=True)
         mode = pygit2.enums.FileMode.BLOB
         entries = [pygit2.IndexEntry(path, store.create_blob(text.encode()), mode) for text in (base, mine, theirs)]
-        text = store.merge_file_from_index(*entries)
-    return text if isinstance(text, str) else str(text), "<<<<<<<" in str(text)
+        result = store.merge_file_from_index(*entries, use_deprecated=False)
+    return result.contents, not result.automergeable
 
 
 def remembered(files: Mapping[str, str]) -> dict[str, str]:

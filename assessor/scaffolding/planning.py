@@ -51,11 +51,13 @@ def pieces(organization: Organization, assessment: Assessment, templates: Mappin
     for finding in assessment.findings:
         if finding.status in WANTING:
             failing[finding.check].append(finding)
-    found = []
+    found: list[Piece] = []
     for template in templates.values():
         if (wish.steps and template.step not in wish.steps) or not _wanted(template, wish.only):
             continue
-        checks = tuple(check for check in template.repairs if check in failing and (not wish.only or _named(template, check, wish.only)))
+        checks = tuple(
+            check for check in template.repairs if check in failing and (not wish.only or _named(template, check, wish.only))
+        )
         if checks:
             found += _apply(template, checks, failing, organization, wish)
     return found

@@ -31,7 +31,9 @@ def render(template: Template, answers: Mapping[str, str]) -> dict[str, str]:
             root = generate_files(template.folder, {"cookiecutter": full}, folder, accept_hooks=False)
             return _files(Path(root))
     except (CookiecutterException, TemplateError, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the template {template.id} cannot be rendered: {error}", f"Its folder is {template.folder}.") from error
+        raise UsageError(
+            f"the template {template.id} cannot be rendered: {error}", f"Its folder is {template.folder}."
+        ) from error
 
 
 def _files(root: Path) -> dict[str, str]:

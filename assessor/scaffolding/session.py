@@ -69,7 +69,9 @@ class Change:
     @property
     def todo(self) -> list[str]:
         """What a person still has to do, once each."""
-        return list(dict.fromkeys(line for a in self.applied for line in a.piece.template.todo if any(o.writes for o in a.outcomes)))
+        return list(
+            dict.fromkeys(line for a in self.applied for line in a.piece.template.todo if any(o.writes for o in a.outcomes))
+        )
 
 
 class Session:
@@ -103,7 +105,9 @@ class Session:
             done: set[tuple[str, str]] = set()
             # A piece of the same step may rest on another, e.g. the image's CI on its Dockerfile: look again until none is left.
             for _round in range(3):
-                found = [p for p in pieces(organization, change.after, self.templates, now) if (p.repository.name, p.key) not in done]
+                found = [
+                    p for p in pieces(organization, change.after, self.templates, now) if (p.repository.name, p.key) not in done
+                ]
                 if not found:
                     break
                 done |= {(p.repository.name, p.key) for p in found}
@@ -158,7 +162,7 @@ class Session:
 
 def diff(change: Change) -> str:
     """Return the change as a unified diff."""
-    parts = []
+    parts: list[str] = []
     for repository, outcome in change.outcomes:
         if outcome.writes:
             old = (outcome.before or "").splitlines(keepends=True)

@@ -87,7 +87,9 @@ def load_templates(folders: Iterable[Path] = ()) -> dict[str, Template]:
         for file in sorted(root.glob(f"**/{FILE_NAME}")):
             template = read_template(file, origin)
             if template.id in found:
-                raise UsageError(f"the template {template.id!r} comes twice: from {found[template.id].origin} and from {origin}", "Rename one.")
+                raise UsageError(
+                    f"the template {template.id!r} comes twice: from {found[template.id].origin} and from {origin}", "Rename one."
+                )
             found[template.id] = template
     return dict(sorted(found.items(), key=lambda item: (item[1].step, item[0])))
 
@@ -142,7 +144,9 @@ def _listed(value: Any) -> Any:
             plain[key] = {k: v if isinstance(v, list) else [str(v)] for k, v in plain[key].items()}
     if isinstance(plain.get("answers"), dict):
         plain["answers"] = {
-            name: {**question, "from": [question["from"]]} if isinstance(question, dict) and isinstance(question.get("from"), str) else question or {}
+            name: {**question, "from": [question["from"]]}
+            if isinstance(question, dict) and isinstance(question.get("from"), str)
+            else question or {}
             for name, question in plain["answers"].items()
         }
     return plain

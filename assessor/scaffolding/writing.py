@@ -31,10 +31,17 @@ def check_target(root: Path, paths: Mapping[str, str]) -> None:
         existing = full
         while not existing.exists() and existing != root and not existing.is_symlink():
             existing = existing.parent
-        if full.is_symlink() or Path(path).is_absolute() or ".." in Path(path).parts or not existing.resolve().is_relative_to(home):
+        if (
+            full.is_symlink()
+            or Path(path).is_absolute()
+            or ".." in Path(path).parts
+            or not existing.resolve().is_relative_to(home)
+        ):
             raise UsageError(f"{path}: leads out of {root}", "Remove the link, or leave that template out with --only.")
         if existing.is_file() and existing != full:
-            raise UsageError(f"{path}: {existing.relative_to(root)} is a file", "Move it, or leave that template out with --only.")
+            raise UsageError(
+                f"{path}: {existing.relative_to(root)} is a file", "Move it, or leave that template out with --only."
+            )
     if not os.access(root, os.W_OK | os.X_OK):
         raise UsageError(f"{root}: cannot be written", "Check the folder's permissions, or write elsewhere with --output.")
 
@@ -56,7 +63,9 @@ def write_all(root: Path, files: Mapping[str, str]) -> None:
         if made:
             with contextlib.suppress(OSError):
                 (root / FOLDER).rmdir()
-        raise UsageError(f"{root}: cannot be written: {error.strerror}", "Nothing was changed; free some space or check the permissions.") from error
+        raise UsageError(
+            f"{root}: cannot be written: {error.strerror}", "Nothing was changed; free some space or check the permissions."
+        ) from error
     finally:
         for folder in (STAGE, KEPT):
             shutil.rmtree(root / folder, ignore_errors=True)

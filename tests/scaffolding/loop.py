@@ -22,7 +22,15 @@ from assessor.scaffolding.writing import write_all
 from assessor.settings import Settings
 from tests.organizations import TODAY
 
-RANK = {Status.PASS: 3, Status.PARTIAL: 2, Status.NOT_APPLICABLE: 1, Status.NOT_OBSERVED: 1, Status.WAIVED: 1, Status.FAIL: 0, Status.ERROR: -1}
+RANK = {
+    Status.PASS: 3,
+    Status.PARTIAL: 2,
+    Status.NOT_APPLICABLE: 1,
+    Status.NOT_OBSERVED: 1,
+    Status.WAIVED: 1,
+    Status.FAIL: 0,
+    Status.ERROR: -1,
+}
 
 
 class Case:
@@ -61,4 +69,8 @@ def statuses(assessment: Assessment) -> dict[str, Status]:
 def worsened(before: Assessment, after: Assessment) -> dict[str, tuple[Status, Status]]:
     """Return the checks whose verdict is worse than it was."""
     old, new = statuses(before), statuses(after)
-    return {id: (old[id], new[id]) for id in old if RANK[new[id]] < RANK[old[id]] and old[id] not in (Status.NOT_APPLICABLE, Status.NOT_OBSERVED)}
+    return {
+        id: (old[id], new[id])
+        for id in old
+        if RANK[new[id]] < RANK[old[id]] and old[id] not in (Status.NOT_APPLICABLE, Status.NOT_OBSERVED)
+    }
