@@ -9,33 +9,41 @@ from assessor.deriving import derive_repository
 from assessor.errors import ParseError
 from assessor.facts.base import Fact, Gap, Place
 from assessor.facts.repository import Repository
-from assessor.reading import Reader, Source, matches
-from assessor.registry import load_readers
+from assessor.reading import matches
+from assessor.redaction import printable, redact
 
+from .cache import FactCache
 from .content import Origin, classify
+from .extraction import Extraction, readers_of
 from .history import read_history
 from .library import is_library
 from .tree import Entry, Target, Tree, open_tree
 
+MAX_REASON = 300  # characters
 
-def collect_repository(target: Target, exclude: tuple[str, ...] = ()) -> Repository:
+
+def collect_repository(target: Target, exclude: tuple[str, ...] = (), cache: FactCache | None = None) -> Repository:
     """Read one repository. What cannot be read becomes a gap; `UsageError` only for a ref that does not exist."""
     try:
         tree = open_tree(target)
     except ParseError as error:
         gap = Gap("git", target.path, str(error), target.name)
         return Repository(at=Place(target.name, ""), name=target.name, path=target.path, gaps=(gap,))
-    return _Scan(target, tree, exclude).repository()
+    repository = _Scan(target, tree, exclude, cache).repository()
+    if cache:
+        cache.flush()
+    return repository
 
 
 class _Scan:
     """The reading of one repository; collects gaps as it goes."""
 
-    def __init__(self, target: Target, tree: Tree, exclude: tuple[str, ...]) -> None:
+    def __init__(self, target: Target, tree: Tree, exclude: tuple[str, ...], cache: FactCache | None) -> None:
         self.target = target
         self.tree = tree
         self.gaps: list[Gap] = []
         self.exclude = exclude
+        self.extraction = Extraction(target.name, tree, cache)
 
     def repository(self) -> Repository:
         entries = sorted(self._own_listing(), key=lambda entry: entry.path)
@@ -75,31 +83,19 @@ class _Scan:
         for entry in self.tree.entries():
             if entry.kind == "submodule":
                 self.gaps.append(Gap("git", entry.path, "a submodule; scan its repository beside this one", self.target.name))
-            elif entry.kind == "file" and not any(matches(entry.path, pattern) for pattern in self.exclude):
+            elif any(matches(entry.path, pattern) for pattern in self.exclude):
+                continue
+            elif entry.kind == "file":
                 yield entry
+            elif entry.kind == "outward" and readers_of()(entry.path):
+                self._gap(entry.path, 0, "a link that leads out of the repository; links are not followed")
 
-    def _read(self, entry: Entry) -> Iterator[Fact]:
-        readers = [reader for reader in load_readers().values() if reader.reads(entry.path)]
-        if not readers:
-            return
-        try:
-            source = Source(self.target.name, entry.path, self.tree.read(entry))
-        except ParseError as error:
-            self._gap(entry.path, error.line, str(error))
-            return
-        for reader in readers:
-            yield from self._run(reader, source)
-        for problem in source.problems.values():
-            self._gap(entry.path, problem.line, str(problem))
-
-    def _run(self, reader: Reader, source: Source) -> Iterator[Fact]:
-        try:
-            yield from reader.read(source)
-        except ParseError as error:
-            source.problems.setdefault(str(error), error)
-        except Exception as error:  # noqa: BLE001  one bad file never costs the rest of the scan
-            problem = ParseError(f"the {reader.id} reader failed: {type(error).__name__}: {error}")
-            source.problems.setdefault(str(problem), problem)
+    def _read(self, entry: Entry) -> tuple[Fact, ...]:
+        facts, problems = self.extraction.of(entry)
+        for reason, line in problems:
+            self._gap(entry.path, line, reason)
+        return facts
 
     def _gap(self, path: str, line: int, reason: str) -> None:
+        reason = redact(printable(reason))[:MAX_REASON]
         self.gaps.append(Gap("files", f"{path}:{line}" if line else path, reason, self.target.name))

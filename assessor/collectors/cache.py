@@ -1,0 +1,204 @@
+"""Remembers the facts of files by their content, so that a rescan costs what changed.
+
+One SQLite file in the user's cache folder, shared by concurrent scans and worker processes. It holds facts, which hold no
+secrets. It is only a cache: whatever is wrong with it costs time, never a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import yaml
+
+from assessor import __version__
+from assessor.reading import Reader
+
+MAX_SIZE = 256 * 1024 * 1024  # bytes on disk
+DAY = 24 * 60 * 60
+BUSY = 5.0  # seconds to wait for another process that writes
+SCHEMA = 1
+
+_log = logging.getLogger(__name__)
+
+_CREATE = """
+CREATE TABLE IF NOT EXISTS facts (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, used INTEGER NOT NULL, value BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS facts_used ON facts (used);
+"""
+
+
+def cache_file() -> Path:
+    """Return where the cache is: below ``$XDG_CACHE_HOME``, or ``~/.cache``."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    folder = Path(base) if base.startswith("/") else Path.home() / ".cache"
+    return folder / "gitops-assess" / "facts.sqlite"
+
+
+def code_version(readers: Iterable[Reader]) -> str:
+    """Return what the facts of given bytes depend on: the tool, its readers, and the code behind them.
+
+    The code's files are told by size and time, so that an edited reader is never answered from the cache.
+    """
+    readers = tuple(readers)
+    versions = [
+        __version__,
+        sys.version,
+        yaml.__version__,
+        msgspec.__version__,
+        *(f"{r.origin} {r.id} {r.version}" for r in readers),
+    ]
+    packages = {r.read.__module__.partition(".")[0] for r in readers} | {"assessor"}
+    for name, module in sorted(sys.modules.items()):
+        if name.partition(".")[0] in packages:
+            versions += _state(name, module)
+    return hashlib.blake2b("\n".join(versions).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _state(name: str, module: ModuleType) -> Iterator[str]:
+    with contextlib.suppress(OSError):
+        if file := getattr(module, "__file__", None):
+            info = Path(file).stat()
+            yield f"{name} {info.st_size} {info.st_mtime_ns}"
+
+
+class FactCache:
+    """The cache of one process. Every method works whatever state the file is in; at worst nothing is remembered."""
+
+    def __init__(self, file: Path, version: str, max_size: int = MAX_SIZE) -> None:
+        self.file = file
+        self.max_size = max_size
+        self._version = version.encode()
+        self._now = int(time.time())
+        self._new: dict[bytes, bytes] = {}
+        self._touched: set[bytes] = set()
+        self._connection = self._open()
+
+    def key(self, repository: str, path: str, content: str) -> bytes:
+        """Return the key of a file's facts; `content` identifies its bytes."""
+        parts = (self._version, repository.encode(), path.encode(), content.encode())
+        return hashlib.blake2b(b"".join(len(part).to_bytes(4, "big") + part for part in parts), digest_size=20).digest()
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return what was remembered under a key."""
+        if self._connection is None:
+            return None
+        try:
+            row = self._connection.execute("SELECT value, used FROM facts WHERE key = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            self._failed(error)
+            return None
+        if row is None:
+            return None
+        if self._now - row[1] > DAY:
+            self._touched.add(key)
+        return bytes(row[0])
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Remember a value; it is written by the next `flush`."""
+        self._new[key] = value
+
+    def flush(self) -> None:
+        """Write what is new in one transaction, and keep the file within its size."""
+        if self._connection is not None and (self._new or self._touched):
+            try:
+                self._write(self._connection)
+            except sqlite3.Error as error:
+                self._failed(error)
+        self._new, self._touched = {}, set()
+
+    def close(self) -> None:
+        """Write what is new and close the file."""
+        self.flush()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT OR REPLACE INTO facts (key, used, value) VALUES (?, ?, ?)",
+                [(k, self._now, v) for k, v in self._new.items()],
+            )
+            connection.executemany("UPDATE facts SET used = ? WHERE key = ?", [(self._now, key) for key in self._touched])
+            self._evict(connection)
+
+    def _evict(self, connection: sqlite3.Connection) -> None:
+        """Forget the least recently used quarter until what is left fits."""
+        size = _pragma(connection, "page_size")
+        while (_pragma(connection, "page_count") - _pragma(connection, "freelist_count")) * size > self.max_size:
+            few = "SELECT id FROM facts ORDER BY used, id LIMIT (SELECT count(*) / 4 + 1 FROM facts)"
+            if not connection.execute(f"DELETE FROM facts WHERE id IN ({few})").rowcount:  # noqa: S608  a constant
+                return
+
+    def _open(self) -> sqlite3.Connection | None:
+        try:
+            return self._connect()
+        except sqlite3.OperationalError as error:  # busy, full, read-only: not damaged
+            _log.warning("the cache %s is not used: %s", self.file, error)
+        except sqlite3.DatabaseError as error:
+            return self._recreate(error)
+        except OSError as error:
+            _log.warning("the cache %s is not used: %s", self.file, error.strerror)
+        return None
+
+    def _connect(self) -> sqlite3.Connection:
+        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = sqlite3.connect(self.file, timeout=BUSY, isolation_level=None)
+        try:
+            connection.execute("PRAGMA auto_vacuum = FULL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _recreate(self, reason: sqlite3.Error) -> sqlite3.Connection | None:
+        _log.warning("the cache %s is made anew: %s", self.file, reason)
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                self.file.with_name(self.file.name + suffix).unlink()
+        try:
+            return self._connect()
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("the cache %s is not used: %s", self.file, error)
+            return None
+
+    def _failed(self, error: sqlite3.Error) -> None:
+        """Go on without a cache; a damaged file is made anew for the next scan."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if isinstance(error, sqlite3.OperationalError):
+            _log.warning("the cache %s is not used: %s", self.file, error)
+        else:
+            self._connection = self._recreate(error)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    version = _pragma(connection, "user_version")
+    if version not in (0, SCHEMA):
+        raise sqlite3.DatabaseError("it is of another version")
+    if version == 0:
+        connection.executescript(f"BEGIN IMMEDIATE; {_CREATE} PRAGMA user_version = {SCHEMA}; COMMIT;")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def open_cache(readers: Iterable[Reader]) -> FactCache:
+    """Open the user's cache for what these readers find."""
+    return FactCache(cache_file(), code_version(readers))

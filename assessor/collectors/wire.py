@@ -1,0 +1,74 @@
+"""Facts as bytes: what travels between processes and rests in the cache.
+
+The bytes are MessagePack of the facts' fields, decoded by the declared types: nothing in them can name code to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, Union
+
+import msgspec
+
+import assessor.deriving  # noqa: F401  derivers may declare kinds of their own
+from assessor.errors import UsageError
+from assessor.facts.base import Fact
+from assessor.facts.repository import Organization, Repository
+from assessor.registry import load_readers
+
+Problem = tuple[str, int]  # what is wrong, and the line, 0 when unknown
+NOT_FACTS = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
+
+
+class Codec:
+    """Encodes and decodes every kind of fact that our own modules and the readers' packages declare."""
+
+    def __init__(self, kinds: Sequence[type[Fact]]) -> None:
+        fact: Any = Union[tuple(kinds)]  # noqa: UP007  the members are only known now
+        self._encoder = msgspec.msgpack.Encoder()
+        self._file: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple[fact, ...], tuple[Problem, ...]])
+        self._repository: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[Repository, tuple[fact, ...]])
+
+    def file(self, facts: Iterable[Fact], problems: Iterable[Problem]) -> bytes:
+        """Encode what was learned from one file; raises one of `NOT_FACTS`."""
+        return self._encoder.encode((tuple(facts), tuple(problems)))
+
+    def read_file(self, data: bytes) -> tuple[tuple[Fact, ...], tuple[Problem, ...]]:
+        """Decode what was learned from one file; raises one of `NOT_FACTS`."""
+        found: tuple[tuple[Fact, ...], tuple[Problem, ...]] = self._file.decode(data)
+        return found
+
+    def repository(self, repository: Repository) -> bytes:
+        """Encode a repository with its facts; raises one of `NOT_FACTS`."""
+        return self._encoder.encode((msgspec.structs.replace(repository, facts=()), repository.facts))
+
+    def read_repository(self, data: bytes) -> Repository:
+        """Decode a repository with its facts; raises one of `NOT_FACTS`."""
+        decoded: tuple[Repository, tuple[Fact, ...]] = self._repository.decode(data)
+        repository, facts = decoded
+        return msgspec.structs.replace(repository, facts=facts)
+
+
+@cache
+def codec() -> Codec:
+    """Return the codec of everything installed; raises `UsageError` when two kinds of fact have one name."""
+    packages = {"assessor", *(reader.read.__module__.partition(".")[0] for reader in load_readers().values())}
+    kinds: dict[str, type[Fact]] = {}
+    for kind in sorted(_kinds(Fact), key=lambda kind: (kind.__module__, kind.__qualname__)):
+        if kind.__module__.partition(".")[0] not in packages:
+            continue
+        other = kinds.setdefault(kind.__name__, kind)
+        if other is not kind:
+            raise UsageError(
+                f"two kinds of fact are called {kind.__name__}: in {other.__module__} and in {kind.__module__}",
+                "Rename one of them.",
+            )
+    return Codec(tuple(kinds.values()))
+
+
+def _kinds(base: type[Fact]) -> Iterator[type[Fact]]:
+    for kind in base.__subclasses__():
+        if kind not in (Repository, Organization):
+            yield kind
+            yield from _kinds(kind)
