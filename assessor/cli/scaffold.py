@@ -10,6 +10,7 @@ import typer
 app = typer.Typer(
     help="Generate what the assessment found missing, show the diff, write it, and assess again.",
     invoke_without_command=True,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
