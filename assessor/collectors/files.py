@@ -13,13 +13,14 @@ from assessor.reading import matches
 from assessor.redaction import printable, redact
 
 from .cache import FactCache
-from .content import Origin, classify
+from .content import Content, Origin, examples_are_the_product
 from .extraction import Extraction, readers_of
 from .history import read_history
 from .library import is_library
 from .tree import Entry, Target, Tree, open_tree
 
 MAX_REASON = 300  # characters
+MAX_ATTRIBUTES = 1024 * 1024  # bytes of a .gitattributes file
 
 
 def collect_repository(target: Target, exclude: tuple[str, ...] = (), cache: FactCache | None = None) -> Repository:
@@ -47,17 +48,18 @@ class _Scan:
 
     def repository(self) -> Repository:
         entries = sorted(self._own_listing(), key=lambda entry: entry.path)
-        origins = {entry.path: classify(entry.path) for entry in entries}
+        content = Content((entry.path for entry in entries), self._attributes(entries))
+        origins = {entry.path: content.origin(entry.path) for entry in entries}
         wanted = [e for e in entries if origins[e.path] in (Origin.OWN, Origin.EXAMPLE)]
         facts = [fact for entry in wanted for fact in self._read(entry)]
-        library = is_library([f for f in facts if origins[f.at.path] is Origin.OWN], self.target.name)
-        own = [e for e in wanted if origins[e.path] is Origin.OWN or not library]
-        aside = Counter(str(origins[e.path]) for e in entries if origins[e.path] is not Origin.OWN)
-        if not library:
-            facts_own = facts
-            aside.pop(str(Origin.EXAMPLE), None)
-        else:
-            facts_own = [f for f in facts if origins[f.at.path] is Origin.OWN]
+        own_paths = [e.path for e in wanted if origins[e.path] is Origin.OWN]
+        library = is_library([f for f in facts if origins[f.at.path] is Origin.OWN], self.target.name, own_paths)
+        product = {Origin.OWN}
+        if not library and examples_are_the_product(self.target.name, origins):
+            product.add(Origin.EXAMPLE)
+        own = [e for e in wanted if origins[e.path] in product]
+        facts_own = [f for f in facts if origins[f.at.path] in product]
+        aside = Counter(str(origins[e.path]) for e in entries if origins[e.path] not in product)
         history, shallow = read_history(self.tree)
         self.gaps += (Gap("git", self.target.path, problem, self.target.name) for problem in self.tree.problems)
         return derive_repository(
@@ -78,6 +80,17 @@ class _Scan:
             ),
             facts_own,
         )
+
+    def _attributes(self, entries: list[Entry]) -> dict[str, str]:
+        """Return the texts of the ``.gitattributes`` files by folder; one that cannot be read says nothing."""
+        found = {}
+        for entry in entries:
+            if entry.path.rpartition("/")[2] == ".gitattributes" and entry.size <= MAX_ATTRIBUTES:
+                try:
+                    found[entry.path.rpartition("/")[0]] = self.tree.read(entry).decode("utf-8", "replace")
+                except ParseError as error:
+                    self._gap(entry.path, error.line, str(error))
+        return found
 
     def _own_listing(self) -> Iterator[Entry]:
         for entry in self.tree.entries():

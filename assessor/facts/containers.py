@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from .base import Fact, Place
@@ -13,9 +15,10 @@ class Stage(msgspec.Struct, frozen=True):
     base: str
     name: str
     line: int
-    user: str | None = None  # the last USER, as written; None when there is none
+    user: str | None = None  # the last USER, its ARGs and ENVs resolved where they have values; None when there is none
     from_stage: bool = False  # the base is an earlier stage
     dynamic: bool = False  # the base depends on an ARG without default
+    user_line: int = 0
 
 
 class Dockerfile(Fact, frozen=True, kw_only=True):
@@ -27,15 +30,35 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
     copies: tuple[str, ...] = ()  # sources of COPY and ADD from the build context
     development: bool = False  # a dev container, debug or test-runner image, not a product
     ignore_file: str = ""  # the .dockerignore that applies; set when derived
+    bare: bool = False  # nothing but FROM, ARG and LABEL: it adds nothing to its base
+    mounts_context: bool = False  # a RUN mounts the build context
+    context: str | None = None  # the folder it is built from; set when derived
 
     @property
     def folder(self) -> str:
         """The folder it stands in."""
         return self.at.path.rpartition("/")[0]
 
+    @property
+    def holds_own_content(self) -> bool:
+        """Whether anything of the repository goes into the image."""
+        return bool(self.copies) or self.mounts_context
+
+    @property
+    def final(self) -> tuple[Stage, ...]:
+        """The last stage, then the earlier stages it builds on; the last of these names the base that is shipped."""
+        chain: list[Stage] = []
+        stage: Stage | None = self.stages[-1] if self.stages else None
+        while stage is not None:
+            chain.append(stage)
+            before = self.stages[: self.stages.index(stage)]
+            wanted = stage.base.lower() if stage.from_stage else None
+            stage = next((s for s in reversed(before) if s.name.lower() == wanted), None) if wanted else None
+        return tuple(chain)
+
 
 class ImageBuild(Fact, frozen=True, kw_only=True):
-    """Another way an image is built: buildpacks, ko, Jib, Bazel, Nix, Skaffold, compose …
+    """Another way an image is built: buildpacks, ko, Jib, Bazel, Nix, Skaffold, compose and others.
 
     `folder` is what is built, `image` its name when the file says it, `dockerfile` the Dockerfile it uses, if any.
     """
@@ -44,6 +67,7 @@ class ImageBuild(Fact, frozen=True, kw_only=True):
     folder: str
     image: str = ""
     dockerfile: str = ""
+    name: str = ""  # what the file calls it: a compose service, a bake target
 
 
 class LanguageProject(Fact, frozen=True, kw_only=True):
@@ -57,6 +81,23 @@ class LanguageProject(Fact, frozen=True, kw_only=True):
     published: bool = False  # it is made to be imported by others
     port: int = 0
     package_manager: str = ""
+    serves: str = ""  # what shows it runs as a service rather than as a command; "" when nothing in the manifest does
+    framework: str = ""  # a server framework it depends on: a service if a program of it uses that
+
+
+class Program(Fact, frozen=True, kw_only=True):
+    """A source file that starts a program or serves requests: what makes a language project run."""
+
+    transient: ClassVar[bool] = True
+    language: str
+    main: bool = False  # it is where a program starts
+    serves: str = ""  # what in it listens for requests or works for ever
+    port: int = 0
+
+    @property
+    def folder(self) -> str:
+        """The folder it stands in."""
+        return self.at.path.rpartition("/")[0]
 
 
 class Service(Fact, frozen=True, kw_only=True):
@@ -77,6 +118,10 @@ class Service(Fact, frozen=True, kw_only=True):
     pushed_by: tuple[Place, ...] = ()
     workloads: tuple[Place, ...] = ()
     applications: tuple[Place, ...] = ()
+    content: str = "own"  # what its image holds: own, third-party (nothing of the repository's) or nothing (a bare FROM)
+    entry_points: tuple[str, ...] = ()
+    version: str = ""  # of the language
+    package_manager: str = ""
 
     @property
     def label(self) -> str:
