@@ -1,0 +1,179 @@
+"""Finds secrets written into infrastructure code and environment files, by patterns of high precision.
+
+Two ways: forms only a real credential has (cloud keys, tokens of known issuers, private keys), and literal values
+assigned to names that end in password, token and the like. Placeholders, references, the documented example keys and
+names of secrets are not secrets. Values are never kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from assessor.facts.base import Place
+from assessor.facts.infrastructure import HardcodedSecret
+from assessor.reading import EXCERPT, Source, reader
+from assessor.redaction import MARK, redact
+
+MAX_LINE = 2000
+
+_TELLING = re.compile(
+    rb"pass|pwd|secret|token|key|credential|AKIA|gh[pousr]_|github_pat_|glpat-|xox|sk_live|AIza|PRIVATE KEY|hooks\.slack", re.I
+)
+_FORMS = (
+    ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}")),
+    ("GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
+    ("Slack token", re.compile(r"\bxox[abprs]-[0-9]{8,}-[A-Za-z0-9-]{10,}")),
+    ("Slack webhook", re.compile(r"hooks\.slack\.com/services/T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{20,}")),
+    ("Stripe key", re.compile(r"\bsk_live_[A-Za-z0-9]{20,}")),
+    ("Google API key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b")),
+    ("private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
+)
+_ENDS = r"(?:password|passwd|passphrase|pwd|secret|token|api_?key|access_?key|secret_?key|private_?key|client_?secret|auth_?key)\d{0,2}"
+_ASSIGNED = re.compile(
+    rf"""(?P<name>{_ENDS})["']?\]?\s{{0,40}}(?:=>|[=:])\s*(?:"(?P<double>[^"\\]{{4,200}})"|'(?P<single>[^']{{4,200}})')""",
+    re.I,
+)
+_WORD_END = re.compile(r"[\w.-]+\Z")
+_ENV_ASSIGNED = re.compile(
+    rf"""^\s*(?:export\s+)?(?P<name>\w{{0,60}}?{_ENDS})\s*[=:]\s*["']?(?P<value>[^\s"'#]{{4,200}})""", re.I
+)
+_VARIABLE = re.compile(
+    rf"""^\s*variable\s+"(?P<name>[\w-]{{0,60}}?{_ENDS})"|^\s*param\s+(?P<param>\w{{0,60}}?{_ENDS})\s+string\s*=\s*'(?P<value>[^']{{4,200}})'""",
+    re.I,
+)
+_DEFAULT = re.compile(r'^\s*default\s*=\s*"(?P<value>[^"\\]{4,200})"')
+_PASSWORD = re.compile(r"(?:password|passwd|passphrase|pwd)\d{0,2}$", re.I)
+_PLACEHOLDER = re.compile(
+    r"[<>${}\[\]%]|^\W*$|\s|change.?(?:me|it|this)|replace|your|example|sample|placeholder|dummy|fake|redacted|todo|fixme|insert|fill|x{4,}|\*{3,}|\.{3,}|^_+$"
+    r"|^(?:test|none|null|true|false|undefined|unset|empty|token|string|value|data|var|local|ref)$|^not[_-]|mock|^op://|^vault:|^ref\+|^arn:|^https?:|^file:|^/|^ENC\[|^AQICA",
+    re.I,
+)
+_DEMO = re.compile(
+    r"(?:my|the|super|very|top|secret|secure|password|passwd|passw0rd|p@ssw[o0]rd|pass|admin|administrator|root|user|demo|db|database|postgres|postgresql|mysql|mariadb|redis|mongo|grafana"
+    r"|default|guest|rabbitmq|local|dev|letmein|welcome|qwerty|foo|bar|baz|hello|world|[-_])+(?:\d{1,4}|1234567?8?9?0?)?",
+    re.I,
+)
+_WORDS = re.compile(r"[a-z]+(?:[-_./][a-z]+)+|[A-Z]+(?:_[A-Z0-9]+)+|[a-z]+[A-Z][A-Za-z]*")
+_RUN = re.compile(r"(?=[A-Za-z0-9+/]*\d)(?=[A-Za-z0-9+/]*[A-Za-z])[A-Za-z0-9+/]{16,}")
+_ALLOWED = re.compile(r"pragma:\s*allowlist|gitleaks:\s*allow|nosec\b|trufflehog:ignore", re.I)
+_COMMENT = re.compile(r"\s*(?:#|//|\*|--|;)")
+_SAMPLE_FILE = re.compile(r"\.(?:example|sample|template|dist|tpl|tmpl|defaults?)(?:\.|$)|(?:example|sample|template)\.", re.I)
+
+_EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|quickstarts?)/", re.I)
+
+_CODE = ("*.tf", "*.tofu", "*.tfvars", "*.hcl", "*.tfbackend", "*.bicep", "*.bicepparam")
+_DATA = ("**/group_vars/**", "**/host_vars/**", "group_vars/**", "host_vars/**", "Pulumi.*.yaml", "*.template")
+
+
+@reader("secrets-in-code", names=(*_CODE, *_DATA))
+def read_code(source: Source) -> Iterator[HardcodedSecret]:
+    """Yield the secrets in a file of infrastructure code."""
+    yield from _secrets(source, infrastructure=True, assigned=_ASSIGNED)
+
+
+@reader("secrets-in-templates", names=("*.yaml", "*.yml", "*.json"))
+def read_template(source: Source) -> Iterator[HardcodedSecret]:
+    """Yield the secrets in a CloudFormation or ARM template."""
+    data = source.data
+    if (b"Resources" in data and b"AWS::" in data) or b"deploymentTemplate.json" in data:
+        yield from _secrets(source, infrastructure=True, assigned=_ASSIGNED)
+
+
+@reader("secrets-in-environment", names=(".env", ".env.*", "*.env"))
+def read_environment(source: Source) -> Iterator[HardcodedSecret]:
+    """Yield the secrets in an environment file."""
+    yield from _secrets(source, infrastructure=False, assigned=_ENV_ASSIGNED)
+
+
+@reader("private-keys", names=("*.pem", "*.key", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"))
+def read_private_key(source: Source) -> Iterator[HardcodedSecret]:
+    """Yield a private key file."""
+    if b"PRIVATE KEY-----" in source.data[:65536]:
+        for number, line in enumerate(source.lines[:2000], 1):
+            if _FORMS[-1][1].search(line[:MAX_LINE]):
+                yield HardcodedSecret(at=source.place(number), name="private key", infrastructure=False, demo=_is_example(source))
+                return
+
+
+def _is_example(source: Source) -> bool:
+    return bool(_EXAMPLE.search(source.path))
+
+
+class _Found(NamedTuple):
+    """A secret on a line. The value only serves to hide it."""
+
+    name: str
+    value: str
+    demo: bool = False
+
+
+def _secrets(source: Source, *, infrastructure: bool, assigned: re.Pattern[str]) -> Iterator[HardcodedSecret]:
+    if _SAMPLE_FILE.search(source.name) or b"\x00" in source.data[:8192] or not _TELLING.search(source.data):
+        return
+    example = _is_example(source)
+    variable = ""
+    for number, line in enumerate(source.lines, 1):
+        text = line[:MAX_LINE]
+        found = _form(text)
+        if not found and not _COMMENT.match(text):
+            variable, found = _in_variable(text, variable)
+            found = found or _assignment(text, assigned)
+        if found and not (found.demo and example):
+            place = Place(source.repository, source.path, number, _hidden(text, found.value))
+            yield HardcodedSecret(at=place, name=found.name, infrastructure=infrastructure, demo=found.demo or example)
+
+
+def _hidden(text: str, value: str) -> str:
+    """Return the line without the value, as it may be shown."""
+    return redact(text.strip().replace(value, MARK)[:EXCERPT])
+
+
+def _form(text: str) -> _Found | None:
+    """Return the kind of credential a line holds, told by its form alone; documented examples are none."""
+    for name, pattern in _FORMS:
+        found = pattern.search(text)
+        if found and "EXAMPLE" not in found.group():
+            return _Found(name, found.group())
+    return None
+
+
+def _in_variable(text: str, variable: str) -> tuple[str, _Found | None]:
+    """Follow a secret's variable block to its default; return the variable still open and what was found."""
+    opened = _VARIABLE.match(text)
+    if opened:
+        if opened["value"]:
+            return "", _judge(opened["param"], opened["value"])
+        return opened["name"], None
+    if variable:
+        default = _DEFAULT.match(text)
+        if default:
+            return "", _judge(variable, default["value"])
+        return "" if text.startswith("}") else variable, None
+    return "", None
+
+
+def _assignment(text: str, assigned: re.Pattern[str]) -> _Found | None:
+    if _ALLOWED.search(text):
+        return None
+    for match in assigned.finditer(text):
+        groups = match.groupdict()
+        value = groups.get("double") or groups.get("single") or groups.get("value") or ""
+        before = _WORD_END.search(text[max(0, match.start("name") - 60) : match.start("name")])
+        found = _judge((before.group() if before else "") + match["name"], value)
+        if found:
+            return found
+    return None
+
+
+def _judge(name: str, value: str) -> _Found | None:
+    """Return the secret, or None when the value is none: a placeholder, a reference, another secret's name."""
+    if _PLACEHOLDER.search(value):
+        return None
+    if not _PASSWORD.search(name):
+        return _Found(name, value) if _RUN.search(value) and not _WORDS.fullmatch(value) else None
+    if _DEMO.fullmatch(value):
+        return _Found(name, value, demo=True)
+    return None if _WORDS.fullmatch(value) or len(value) < 6 or value.isdigit() else _Found(name, value)
