@@ -118,7 +118,8 @@ def _manifest(body: Map, templated: bool) -> Manifest | None:
         group, version = _GROUPS_OF.get(kind, ""), ""
     else:
         group, _, version = api.rpartition("/")
-        if not _is_served(group, version, kind):
+        bare = not metadata and not templated and "." in group  # a tool's configuration file: every object has metadata
+        if bare or not _is_served(group, version, kind):
             return None
     return Manifest(group, version, kind, name, text(metadata.get("namespace")), line, templated, body)
 

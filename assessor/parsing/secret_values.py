@@ -47,6 +47,12 @@ _NAMED = re.compile(
 )
 _PASSWORD = re.compile(r"(?:password|passwd|passphrase)\Z", re.I)
 _REAL = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{8,}\Z")
+_MIXED = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+/=_.~!@#%^&*-]{16,}\Z")
+_LOGIN = re.compile(r"://[^/\s:@]{1,80}:[^/\s@]{3,80}@")
+_INSIDE = re.compile(
+    r"(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key)[\w.-]{0,40}[\"']?\s{0,5}[:=]\s{0,5}[\"']?[^\s\"'{$<,]{4}",
+    re.I,
+)
 _HEADING = re.compile(r"secret|password|passwd|token|[a-z]+(?:-[a-z]+){2,}", re.I)
 
 
@@ -55,26 +61,21 @@ def secret_value(key: str, value: object, *, encoded: bool = False) -> str:
 
     `encoded` is for base64 (the `data` of a Secret): what it decodes to is judged.
     """
-    if not isinstance(value, str):
-        return (
-            "empty"
-            if value is None
-            else ("harmless" if isinstance(value, bool) else "plain" if _SENSITIVE.search(key[:253]) else "harmless")
-        )
+    if value is None or value == "":
+        return "empty"
+    if not isinstance(value, str):  # a number or truth value, which only a plain password of digits would be
+        return "plain" if isinstance(value, int | float) and value is not True and _PASSWORD.search(key[-253:]) else "harmless"
     text = value[:MAX_LENGTH].strip()
+    decoded = (_decoded(text) or "").strip()
+    if kind := _stand_in(text) or ("placeholder" if _stand_in(decoded) == "placeholder" else ""):
+        return kind
+    text = decoded if encoded and decoded else text
     if not text:
         return "empty"
-    if kind := _stand_in(text):
-        return kind
-    if encoded:
-        decoded = _decoded(text)
-        if decoded is not None:
-            text = decoded.strip()
-            if kind := "empty" if not text else _stand_in(text):
-                return kind
     if _PUBLIC.match(text) or _HARMLESS_KEY.match(key[:253]):
         return "harmless"
-    return "plain" if _SENSITIVE.search(key[:253]) or len(text) >= 16 else "harmless"
+    sensitive = _SENSITIVE.search(key[:253]) or _MIXED.match(text) or _LOGIN.search(text) or _INSIDE.search(text)
+    return "plain" if sensitive else "harmless"
 
 
 def literal_secret(name: str, value: object) -> str:

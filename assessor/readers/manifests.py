@@ -41,8 +41,9 @@ def read_manifests(source: Source) -> Iterator[Fact]:
         return
     documents = source.documents
     for found in manifests(documents):
-        yield _object(source, found)
-        if not found.name and not found.templated:
+        fact = _object(source, found)
+        yield fact
+        if not found.name and not found.templated and (pod_path(found) is None or fact.containers):
             yield BrokenManifest(at=source.place(found.line), reason=f"a {found.kind} without a name")
     templated = any(document.templated for document in documents)
     problem = source.problems.get("yaml")
@@ -70,7 +71,9 @@ def pod_path(found: Manifest) -> tuple[str, ...] | None:
 def _object(source: Source, found: Manifest) -> KubernetesObject:
     path = pod_path(found)
     containers = tuple(_containers(found, path)) if path else ()
-    complete = any(c.image for c in containers) or found.templated or dig(found.body, "spec", "workloadRef") is not None
+    complete = (
+        any(container.image for container in containers) or found.templated or dig(found.body, "spec", "workloadRef") is not None
+    )
     annotations = {k: redact(v[:MAX_TEXT]) for k, v in texts(found.metadata.get("annotations")).items() if k != _PRIVATE}
     return (Workload if path and complete else KubernetesObject)(
         at=source.place(found.line),

@@ -22,8 +22,8 @@ MAX_NODES = 20_000  # of one tree of values
 MAX_FOUND = 50  # in one tree of values
 
 _TRYING = re.compile(
-    r"(?:^|[/._-])(?:tests?|testing|e2e|ci|examples?|samples?|demos?|tutorials?|workshops?|labs?|hack|local(?:dev|host)?|minikube|kind|"
-    r"dev-?env|playground|quickstarts?|benchmarks?|fixtures?|getting-started)(?:[/._-]|$)",
+    r"(?:^|/)(?:tests?|testing|e2e|ci|examples?|samples?|demos?|tutorials?|workshops?|labs?|hack|local|minikube|kind|dev-?env|"
+    r"playground|quickstarts?|benchmarks?|fixtures?|getting-started)/|(?:^|[._/-])(?:examples?|samples?)[._-][^/]*\Z",
     re.I,
 )
 _WORST_FIRST = ("plain", "templated", "encrypted", "placeholder", "harmless", "empty")
