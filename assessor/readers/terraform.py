@@ -141,8 +141,9 @@ def read_terraform(source: Source) -> Iterator[Fact]:
     for block in provider_blocks:
         if block.text("version"):
             providers.setdefault(block.label(0), block.text("version"))
+    shown = terraform[0].line if terraform else next((block.line for block in root.blocks), 1)
     yield TerraformFile(
-        at=source.place(),
+        at=source.place(shown),
         resources=resources,
         modules=tuple(_module(source, block) for block in root.of("module")),
         backends=tuple(_backends(source, terraform)),

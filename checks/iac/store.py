@@ -1,0 +1,111 @@
+"""What protects the bucket that holds Terraform's state."""
+
+from __future__ import annotations
+
+import re
+
+from assessor.checking import SUPPORT, Place, Task, Verdict, check, graded, not_applicable, not_observed, passed
+from assessor.facts.infrastructure import ModuleCall, Resource, TerraformRoot
+from assessor.facts.repository import Organization
+from assessor.parsing.hcl import is_dynamic
+
+
+@check(
+    "iac.state-store-hardened",
+    task=Task.REMOTE_STATE,
+    weight=SUPPORT,
+    scaffold="terraform-backend",
+    frameworks=("OpenGitOps 2: Versioned and immutable",),
+)
+def state_store_is_hardened(organization: Organization) -> Verdict:
+    """The state's bucket keeps versions, encrypts, and is closed to the public.
+
+    ## Why
+    State holds secrets, and an older version of it is the only way back from a broken one.
+
+    ## Fix
+    Declare the bucket where everybody can see its settings:
+
+    ```hcl
+    resource "aws_s3_bucket_versioning" "state" {
+      bucket = aws_s3_bucket.state.id
+      versioning_configuration { status = "Enabled" }
+    }
+
+    resource "aws_s3_bucket_public_access_block" "state" {
+      bucket                  = aws_s3_bucket.state.id
+      block_public_acls       = true
+      block_public_policy     = true
+      ignore_public_acls      = true
+      restrict_public_buckets = true
+    }
+    ```
+    """
+    backends = [root.backend for root in organization.of(TerraformRoot) if root.backend and root.backend.type in _STORES]
+    if not backends:
+        return not_applicable("no state is kept in a bucket or storage account")
+    names = {name for backend in backends if (name := backend.settings.get(_STORES[backend.type], "")) and not is_dynamic(name)}
+    found = [_store(organization, resource) for resource in organization.of(Resource) if _is_store(resource, names)]
+    modules = [call.at for call in organization.of(ModuleCall) if _STATE_MODULE.search(call.source)]
+    if modules:
+        return passed("a module made for it sets up the state's bucket", modules)
+    if not found:
+        return not_observed("the state's bucket is not declared in what was scanned", [backends[0].at])
+    share = sum(len(good) for good, _, _ in found) / sum(len(good) + len(bad) for good, bad, _ in found)
+    missing = sorted({name for _, bad, _ in found for name in bad})
+    told = f"missing: {', '.join(missing)}" if missing else "versions, encryption and closed access are declared"
+    return graded(share, f"the state's store: {told}" if missing else told, [at for _, _, at in found])
+
+
+_STORES = {"s3": "bucket", "gcs": "bucket", "azurerm": "storage_account_name"}
+_STORE_TYPES = {"aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account", "AWS::S3::Bucket"}
+_STATE_NAME = re.compile(
+    r"tf-?_?state|terraform-?_?(?:remote-?_?)?state|(?:^|[-_])state-?_?(?:bucket|store)|terraform-?_?backend", re.I
+)
+_STATE_MODULE = re.compile(r"tfstate-backend|remote-state-s3|terraform-state|state-storage|tf-?state", re.I)
+
+
+def _is_store(resource: Resource, names: set[str]) -> bool:
+    if resource.type not in _STORE_TYPES:
+        return False
+    given = {resource.settings.get(key, "") for key in ("bucket", "name", "BucketName")}
+    return bool(given & names) or bool(_STATE_NAME.search(f"{resource.name} {' '.join(sorted(given))}"))
+
+
+def _store(organization: Organization, store: Resource) -> tuple[list[str], list[str], Place]:
+    """Return which protections a store has, which it lacks, and where it is declared."""
+    beside = [
+        r for r in organization.of(Resource) if store.name and f"{store.type}.{store.name}." in r.settings.get("bucket", "")
+    ]
+    types = {r.type for r in beside}
+    settings = store.settings
+    if store.type == "google_storage_bucket":
+        has = {
+            "versioning": settings.get("versioning.enabled") == "true",
+            "closed access": settings.get("public_access_prevention") == "enforced"
+            or settings.get("uniform_bucket_level_access") == "true",
+        }
+    elif store.type == "azurerm_storage_account":
+        has = {
+            "versioning": settings.get("blob_properties.versioning_enabled") == "true",
+            "closed access": "false"
+            in (
+                settings.get("allow_nested_items_to_be_public"),
+                settings.get("allow_blob_public_access"),
+                settings.get("public_network_access_enabled"),
+            ),
+        }
+    elif store.type == "AWS::S3::Bucket":
+        has = {
+            "versioning": settings.get("VersioningConfiguration.Status") == "Enabled",
+            "encryption": any(name.startswith("BucketEncryption") for name in settings),
+            "closed access": any(name.startswith("PublicAccessBlockConfiguration") for name in settings),
+        }
+    else:
+        has = {
+            "versioning": settings.get("versioning.enabled") == "true" or "aws_s3_bucket_versioning" in types,
+            "encryption": "server_side_encryption_configuration" in settings
+            or "aws_s3_bucket_server_side_encryption_configuration" in types,
+            "closed access": "aws_s3_bucket_public_access_block" in types,
+        }
+    return [name for name, holds in has.items() if holds], [name for name, holds in has.items() if not holds], store.at
