@@ -1,0 +1,108 @@
+"""How secrets reach the cluster without standing in git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assessor.checking import SUPPORT, Place, Task, Verdict, check, failed, partial, passed
+from assessor.facts.gitops import Application
+from assessor.facts.infrastructure import ModuleCall, Resource, TerraformRoot
+from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization, SecretTool
+from assessor.facts.pipelines import Pipeline
+from assessor.facts.repository import Organization
+
+_CHART = re.compile(
+    r"(?:^|/)(?:(external-secrets)|(sealed-secrets)|(vault|vault-secrets-operator|vault-operator)|"
+    r"(secrets-store-csi-driver(?:-provider-\w+)?|csi-secrets-store-\w+))\Z"
+)
+_TOOLS = ("external-secrets", "sealed-secrets", "vault", "secrets-store-csi")
+_SWITCH = re.compile(r"enable_(external_secrets|sealed_secrets|vault|secrets_store_csi_driver)\Z")
+
+
+@check(
+    "gop.secrets",
+    task=Task.OPERATING_MODEL,
+    weight=SUPPORT,
+    scaffold="external-secret",
+    effort=2,
+    frameworks=("OpenGitOps 1: Declarative", "DSOMM: Handling of secrets"),
+)
+def secrets_are_managed(organization: Organization) -> Verdict:
+    """Secrets reach the cluster through a tool made for them.
+
+    Sealed Secrets, External Secrets, SOPS, the CSI driver or Vault, with at least one object or file that uses it. A tool
+    that is only installed counts in part. Cloud secret stores that only Terraform writes do not reach the cluster and do not count.
+
+    ## Why
+    GitOps puts the whole desired state into git. Without such a tool secrets either stand there readable or are applied
+    by hand, outside every review and every recovery.
+
+    ## Fix
+    Install External Secrets with a store (Vault, AWS Secrets Manager, Azure Key Vault), or let the controller decrypt SOPS files:
+
+    ```yaml
+    # Flux Kustomization
+    spec:
+      decryption:
+        provider: sops
+        secretRef: {name: sops-age}
+    ```
+
+    ## References
+    - https://external-secrets.io/
+    - https://fluxcd.io/flux/guides/mozilla-sops/
+    - https://argo-cd.readthedocs.io/en/stable/operator-manual/secret-management/
+    """
+    seen = organization.of(SecretTool)
+    used = [(t.tool, t.at) for t in seen if t.used] + list(_vault_clients(organization))
+    if used:
+        tools = ", ".join(sorted({tool for tool, _ in used}))
+        return passed(f"{tools} in use", _one_each(used))
+    prepared = [(t.tool, t.at) for t in seen] + list(_installed(organization))
+    if prepared:
+        tools = ", ".join(sorted({tool for tool, _ in prepared}))
+        return partial(0.5, f"{tools} prepared, but nothing uses it", _one_each(prepared))
+    return failed("no secret management tool")
+
+
+def _one_each(found: list[tuple[str, Place]]) -> list[Place]:
+    """Return places so that the first of every tool comes before the second of any."""
+    first = dict(reversed(found))
+    return [*(first[tool] for tool in sorted(first)), *(place for _, place in found)]
+
+
+def _vault_clients(organization: Organization) -> Iterator[tuple[str, Place]]:
+    """Yield pipelines and Terraform that take their secrets from Vault."""
+    for root in organization.of(TerraformRoot):
+        if any(provider.rpartition("/")[2] == "vault" for provider in root.providers):
+            yield "vault", root.at
+    yield from (("vault", r.at) for r in organization.of(Resource) if r.type.startswith("vault_"))
+    for pipeline in organization.of(Pipeline):
+        yield from (("vault", step.at) for _, step in pipeline.steps if step.uses.startswith("hashicorp/vault-action"))
+
+
+def _installed(organization: Organization) -> Iterator[tuple[str, Place]]:
+    """Yield installations of a tool: charts as dependencies, releases, applications, Terraform add-ons."""
+    for name, place in _charts(organization):
+        if match := _CHART.search(name):
+            yield _TOOLS[(match.lastindex or 1) - 1], place
+    for call in organization.of(ModuleCall):
+        for name, value in call.settings.items():
+            if (switch := _SWITCH.match(name)) and value == "true":
+                yield switch[1].replace("_", "-"), call.at
+
+
+def _charts(organization: Organization) -> Iterator[tuple[str, Place]]:
+    for chart in organization.of(HelmChart):
+        yield from ((dependency.name, chart.at) for dependency in chart.dependencies)
+    for build in organization.of(Kustomization):
+        yield from ((name, build.at) for name in build.helm_charts)
+    for application in organization.of(Application):
+        yield from ((source.chart, application.at) for source in application.sources)
+    for resource in organization.of(Resource):
+        if resource.type == "helm_release":
+            yield resource.settings.get("chart", ""), resource.at
+    for item in organization.of(KubernetesObject):
+        if item.type in ("HelmRelease", "HelmChart"):
+            yield item.name, item.at

@@ -1,0 +1,61 @@
+"""Secrets of Kubernetes workloads in git."""
+
+from __future__ import annotations
+
+from assessor.checking import SUPPORT, Task, Verdict, check, failed, not_applicable, partial, passed
+from assessor.facts.manifests import HelmChart, KubernetesObject, SecretManifest
+from assessor.facts.repository import Repository
+
+
+@check(
+    "k8s.secrets-encrypted",
+    task=Task.K8S_SECRETS,
+    weight=SUPPORT,
+    scaffold="external-secret",
+    effort=2,
+    frameworks=("DSOMM: Handling of secrets",),
+)
+def secrets_are_not_plain(repository: Repository) -> Verdict:
+    """No secret of a workload stands in git as plain text.
+
+    Base64 is an encoding, not encryption. Looked at are Secrets, literal variables of containers, chart values and
+    Kustomize generators; templates, references (`op://`, `ref+vault://`) and placeholders are no values. Sample
+    passwords and values in folders for trying things out count in part.
+
+    ## Why
+    Whoever can read the repository, or any copy of it, has the secret, and its history keeps it after it is deleted.
+
+    ## Fix
+    Replace the value at its source first: it is known. Then let the cluster fetch it, or commit it encrypted:
+
+    ```yaml
+    apiVersion: external-secrets.io/v1
+    kind: ExternalSecret
+    metadata: {name: orders-db}
+    spec:
+      secretStoreRef: {kind: ClusterSecretStore, name: vault}
+      target: {name: orders-db}
+      dataFrom:
+        - extract: {key: orders/db}
+    ```
+
+    ## References
+    - https://kubernetes.io/docs/concepts/configuration/secret/
+    - https://external-secrets.io/
+    - https://getsops.io/
+    """
+    found = repository.of(SecretManifest)
+    plain = [s for s in found if s.values == "plain" and not s.test]
+    if plain:
+        names = ", ".join(sorted({s.name for s in plain})[:3])
+        return failed(f"{len(plain)} plain secrets in git: {names}", [s.at for s in plain])
+    sample = [s for s in found if s.values in ("plain", "demo")]
+    if sample:
+        return partial(0.5, f"{len(sample)} sample or trial secrets in git", [s.at for s in sample])
+    if found:
+        kinds = ", ".join(sorted({s.values for s in found}))
+        return passed(f"{len(found)} Secrets, none with a plain value ({kinds})", [s.at for s in found])
+    places = [o.at for o in repository.of(KubernetesObject)] + [c.at for c in repository.of(HelmChart)]
+    if places:
+        return passed("no Secret and no literal secret among the manifests", places[:1])
+    return not_applicable("no Kubernetes manifests")
