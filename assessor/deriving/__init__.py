@@ -9,7 +9,7 @@ import msgspec
 from assessor.facts.base import Fact, Gap
 from assessor.facts.repository import Organization, Repository
 
-from . import gitops, kubernetes, pipelines, services, terraform
+from . import gitops, kubernetes, pipelines, services, terraform, trace
 from .base import Deriver, Joiner, Material
 
 # In this order: each may rest on the facts of those before it.
@@ -26,6 +26,7 @@ JOINERS: tuple[Joiner, ...] = (
     *kubernetes.JOINERS,
     *services.JOINERS,
     *gitops.JOINERS,
+    *trace.JOINERS,
 )
 
 

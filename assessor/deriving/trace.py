@@ -1,0 +1,129 @@
+"""Follows services across repositories: the workloads that run their images, the applications that deploy those.
+
+An image is recognised by its path without registry and tag, because the same image is pushed to one registry and run
+from a mirror of it. A name alone (``web``) only counts within the repository that builds it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from assessor.facts.base import Place
+from assessor.facts.containers import Service
+from assessor.facts.gitops import Application
+from assessor.facts.manifests import HelmChart, Workload
+from assessor.facts.repository import Organization
+from assessor.parsing.images import repository_of
+from assessor.parsing.yaml import is_dynamic
+
+from .base import Joiner, joiner
+from .gitops_reach import Directory
+
+MAX_PLACES = 20
+
+
+@dataclass(slots=True)
+class _Running:
+    """The workloads of an organization, to look up by what they run."""
+
+    organization: Organization
+    by_path: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
+    by_name: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
+    by_chart: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
+    by_folder: defaultdict[tuple[str, str], list[Workload]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        charts = {(c.at.repository, c.folder): c.name.lower() for c in self.organization.of(HelmChart) if not c.vendored}
+        for workload in self.organization.of(Workload):
+            chart = (workload.at.repository, workload.chart)
+            for container in workload.containers:
+                path = repository_of(container.image)
+                name = path.rpartition("/")[2]
+                if name and not is_dynamic(name):
+                    self.by_path[path].append(workload)
+                    self.by_name[name].append(workload)
+                elif workload.chart and chart in charts:
+                    self.by_chart[charts[chart]].append(workload)
+                    self.by_folder[chart].append(workload)
+
+    def of(self, service: Service) -> list[Workload]:
+        """Return the workloads that run a service."""
+        found = [*self._by_images(service), *self._by_own_name(service), *self._by_charts(service)]
+        return sorted({id(w): w for w in found}.values(), key=lambda w: w.at)
+
+    def _by_images(self, service: Service) -> Iterator[Workload]:
+        """Yield workloads of its images; a bare name may stand for a longer one (Skaffold, Kustomize write it in later)."""
+        for image in service.images:
+            path = repository_of(image)
+            name = path.rpartition("/")[2]
+            yield from self.by_path.get(path, ())
+            if path != name:
+                yield from self.by_path.get(name, ())
+            else:
+                yield from (w for w in self.by_name.get(name, ()) if w.at.repository == service.at.repository)
+
+    def _by_own_name(self, service: Service) -> Iterator[Workload]:
+        """Yield workloads of the same repository whose image is called like the service, alone or after a prefix."""
+        name = service.name.lower().rpartition("/")[2]
+        exact = [w for w in self.by_name.get(name, ()) if w.at.repository == service.at.repository]
+        yield from exact
+        if not exact and not service.images:
+            for image in sorted(self.by_name):
+                if image.endswith(f"-{name}"):
+                    yield from (w for w in self.by_name[image] if w.at.repository == service.at.repository)
+
+    def _by_charts(self, service: Service) -> Iterator[Workload]:
+        """Yield workloads of a chart named like the service or kept in its folder, whose image only values tell."""
+        yield from self.by_chart.get(service.name.lower(), ())
+        if service.folder:
+            for (repository, folder), workloads in sorted(self.by_folder.items()):
+                if repository == service.at.repository and folder.startswith(service.folder + "/"):
+                    yield from workloads
+
+
+@joiner(replaces=(Service,))
+def traced_services(organization: Organization) -> Iterator[Service]:
+    """Yield every service with the workloads that run it and the applications that deploy those."""
+    services = organization.of(Service)
+    if not services:
+        return
+    running = _Running(organization)
+    deployed = _deployed(organization, {w.at for service in services for w in running.of(service)})
+    for service in services:
+        workloads = [w.at for w in running.of(service)]
+        applications = sorted({place for at in workloads for place in deployed.get((at.repository, at.path), ())})
+        yield msgspec.structs.replace(
+            service, workloads=tuple(workloads[:MAX_PLACES]), applications=tuple(applications[:MAX_PLACES])
+        )
+
+
+def _deployed(organization: Organization, wanted: set[Place]) -> dict[tuple[str, str], set[Place]]:
+    """Return the applications that deploy each of the wanted files, by repository and path."""
+    files = {(place.repository, place.path) for place in wanted}
+    found: defaultdict[tuple[str, str], set[Place]] = defaultdict(set)
+    if not files:
+        return found
+    directory = Directory(organization)
+    for application in organization.of(Application):
+        for source in application.sources:
+            target = directory.target(application, source)
+            if target.repository is None:
+                continue
+            name = target.repository.name
+            if target.state == "dynamic" and target.prefix:
+                reached = {path for repository, path in files if repository == name and path.startswith(target.prefix + "/")}
+            else:
+                builds = directory.builds_of(target.repository)
+                reached = {path for folder in target.folders for path in builds.files(folder, shallow=source.shallow)}
+            for path in reached:
+                if (name, path) in files:
+                    found[name, path].add(application.at)
+    return found
+
+
+DERIVERS = ()
+JOINERS: tuple[Joiner, ...] = (traced_services,)
