@@ -73,14 +73,15 @@ _PATTERNS = (
     ),
 )
 _HALF = {"eksctl": "eksctl", "cluster-api": "Cluster API", "kops": "kOps", "talos": "Talos machine configuration"}
+# A module's name or the name of its last part: ``eks`` makes a cluster, ``eks-csi`` does not.
 _MODULE = re.compile(
-    r"(?:^|[/_.:-])(?:eks|eks-cluster|gke|gke-cluster|aks|aks-cluster|kubernetes-engine|kubernetes-cluster|oke|rke2|k3s|lke|doks|typhoon|kube-hetzner|talos|rosa|rosa-hcp"
-    r"|openshift|managedcluster|kops|ske)(?=[/_.?:-]|$)|eks-blueprints(?!-addons?\b)(?=[/?.]|$)|eks-accelerator",
+    r"(?:^|[/_.:-])(?:(?:eks|gke|aks|kubernetes|rke|k8s)(?:[-_]cluster|[-_]hcp)?|kubernetes-engine|oke|rke2|k3s|lke|doks|typhoon|kube-hetzner|talos(?:-cluster)?"
+    r"|rosa(?:-hcp)?|openshift|avm-res-containerservice-managedcluster|ske|eks-blueprints|eks-accelerator)(?=[/.?:]|$)",
     re.I,
 )
+_ENGINE = re.compile(r"kubernetes-engine.*//modules/(?:[\w-]*cluster[\w-]*|gke-[\w-]+)$", re.I)
 _NOT_MODULE = re.compile(
-    r"add-?ons?|irsa|iam|node-?(?:group|pool)|karpenter|pod-identity|teams|workload-identity|kubeconfig|/auth\b|aws-auth|autoscaler|load-balancer-controller|external-dns"
-    r"|fargate-profile|cert-manager|ingress|monitoring|gitops-bridge|access-entry|security-group",
+    r"add-?ons?|irsa|iam|node-?(?:group|pool)|karpenter|pod-identity|teams|workload-identity|aws-auth|autoscaler|gitops-bridge",
     re.I,
 )
 # A Kubernetes minor version that no vendor above supports any more, extended support included: it never comes back.
@@ -161,8 +162,11 @@ def _kind(type: str) -> str:
 
 def is_cluster_module(source: str) -> bool:
     """Say whether a module's source is one that makes a cluster, told by its names."""
-    address = source.partition("?")[0][:300]
-    return bool(_MODULE.search(address)) and not _NOT_MODULE.search(address)
+    address = source.partition("?")[0].rstrip("/").removesuffix(".git")[:300]
+    part = address.partition("://")[2].partition("//")[2] if "://" in address else address.partition("//")[2]
+    if _NOT_MODULE.search(part or address):
+        return False
+    return bool(_MODULE.search(part or address) or _ENGINE.search(address))
 
 
 def _module_kind(source: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assessor.checking import SUPPORT, Task, Verdict, check, failed, not_applicable, partial, passed
+from assessor.facts.infrastructure import HardcodedSecret
 from assessor.facts.manifests import HelmChart, KubernetesObject, SecretManifest
 from assessor.facts.repository import Repository
 
@@ -18,8 +19,8 @@ from assessor.facts.repository import Repository
 def secrets_are_not_plain(repository: Repository) -> Verdict:
     """No secret of a workload stands in git as plain text.
 
-    Base64 is an encoding, not encryption. Looked at are Secrets, literal variables of containers, chart values and
-    Kustomize generators; templates, references (`op://`, `ref+vault://`) and placeholders are no values. Sample
+    Base64 is an encoding, not encryption. Looked at are Secrets, literal variables of containers, chart values,
+    Kustomize generators, and the code and configuration a workload is built from; templates, references (`op://`, `ref+vault://`) and placeholders are no values. Sample
     passwords and values in folders for trying things out count in part.
 
     ## Why
@@ -45,17 +46,19 @@ def secrets_are_not_plain(repository: Repository) -> Verdict:
     - https://getsops.io/
     """
     found = repository.of(SecretManifest)
-    plain = [s for s in found if s.values == "plain" and not s.test]
+    written = repository.of(HardcodedSecret)
+    plain = [(s.name, s.at) for s in found if s.values == "plain" and not s.test]
+    plain += [(s.name, s.at) for s in written if not s.demo]
     if plain:
-        names = ", ".join(sorted({s.name for s in plain})[:3])
-        return failed(f"{len(plain)} plain secrets in git: {names}", [s.at for s in plain])
-    sample = [s for s in found if s.values in ("plain", "demo")]
+        names = ", ".join(sorted({name for name, _ in plain})[:3])
+        return failed(f"{len(plain)} plain secrets in git: {names}", [place for _, place in plain])
+    sample = [s.at for s in found if s.values in ("plain", "demo")] + [s.at for s in written]
     if sample:
-        return partial(0.5, f"{len(sample)} sample or trial secrets in git", [s.at for s in sample])
+        return partial(0.5, f"{len(sample)} sample or trial secrets in git", sample)
     if found:
         kinds = ", ".join(sorted({s.values for s in found}))
         return passed(f"{len(found)} Secrets, none with a plain value ({kinds})", [s.at for s in found])
     places = [o.at for o in repository.of(KubernetesObject)] + [c.at for c in repository.of(HelmChart)]
     if places:
         return passed("no Secret and no literal secret among the manifests", places[:1])
-    return not_applicable("no Kubernetes manifests")
+    return not_applicable("no Kubernetes manifests, and no secret written into another file")

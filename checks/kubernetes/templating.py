@@ -15,11 +15,12 @@ _DECLARATIVE = ("OpenGitOps 1: Declarative", "State of GitOps: declarative desir
 _SEMVER = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?\Z")
 _ENVIRONMENTS = {
     "dev": "development", "develop": "development", "development": "development", "sandbox": "sandbox", "int": "integration",
-    "integration": "integration", "qa": "qa", "test": "test", "testing": "test", "uat": "uat", "stage": "staging", "stg": "staging",
-    "staging": "staging", "preprod": "pre-production", "pre-prod": "pre-production", "canary": "canary", "preview": "preview",
-    "prod": "production", "prd": "production", "production": "production", "live": "production",
+    "integration": "integration", "qa": "qa", "test": "test", "uat": "uat", "stage": "staging", "stg": "staging",
+    "staging": "staging", "preprod": "pre-production", "pre-prod": "pre-production", "prod": "production", "prd": "production",
+    "production": "production", "live": "production",
 }  # fmt: skip
-_WORD = re.compile(r"[a-z]+(?:-prod)?")
+# An environment is a whole part of a name's path or its last word: "overlays/prod", "values-prod", "cluster_dev", not "dev-tools"
+_WORD = re.compile(r"(?:^|[-_. /])(" + "|".join(sorted(_ENVIRONMENTS, key=len, reverse=True)) + r")(?=$|[/ ])")
 
 
 @check("k8s.templating", task=Task.TEMPLATING, weight=CORE, scaffold="helm-chart", effort=2, frameworks=_DECLARATIVE)
@@ -166,8 +167,7 @@ def environments_share_definitions(organization: Organization) -> Verdict:
     places: dict[str, Place] = {}
     for name, place in _environment_names(organization):
         for word in _WORD.findall(name.lower()):
-            if word in _ENVIRONMENTS:
-                places.setdefault(_ENVIRONMENTS[word], place)
+            places.setdefault(_ENVIRONMENTS[word], place)
     if not organization.of(KubernetesObject) and not organization.of(HelmChart) and not organization.of(Kustomization):
         return not_applicable("no Kubernetes manifests")
     found = sorted(places)
