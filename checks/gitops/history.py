@@ -1,0 +1,113 @@
+"""What the commits of the default branch say about how changes arrive."""
+
+from __future__ import annotations
+
+import re
+
+from assessor.checking import HYGIENE, SUPPORT, Task, Verdict, check, not_observed
+from assessor.facts.repository import Change, Repository
+
+from .shares import banded
+
+LEAST = 5  # commits; fewer say nothing about a habit
+_REQUEST = re.compile(
+    r"Merge pull request (?:#\d+|'[^']*' \(#\d+\))"  # GitHub, Gitea, bots that merge
+    r"|Merge branch '[^']+' into '[^']+'"  # GitLab quotes the target too, git itself does not
+    r"|Merged in \S+ \(pull request #\d+\)"  # Bitbucket
+    r"|Merged PR \d+: "  # Azure Repos
+)
+_NUMBER = re.compile(r"\((?:#|!|pull request #)\d+\)\s*\Z")
+_FORGES = frozenset({"GitHub", "Gitea", "Forgejo", "GitLab"})
+_GITHUB = re.compile(r"(?:^|[@/.])github\.[\w.]+[:/]", re.I)
+_CONVENTIONAL = re.compile(r"[a-zA-Z]{2,20}(?:\([^()]{1,80}\))?!?: \S")
+_STOCK = re.compile(
+    r"(?:wip|tmp|temp|test(?:ing)?|fix(?:e[sd])?|bug ?fix|hot ?fix|update[sd]?|change[sd]?|cleanup|misc|minor|stuff|typo|initial commit|first commit"
+    r"|commit|save|try|again|oops|asdf|\.+|-+)(?:[ .,!:]+(?:again|stuff|it|this|that|things?|code|files?|readme(?:\.md)?|commit|changes?|fix(?:es)?|typos?|\d+))*[ .!]*\Z",
+    re.I,
+)
+_MERGE = re.compile(r"Merge(?:d)? (?:branch|pull request|remote-tracking|tag|in |PR )", re.I)
+
+
+@check(
+    "gop.reviewed-changes",
+    task=Task.OPERATING_MODEL,
+    weight=SUPPORT,
+    effort=2,
+    frameworks=("State of GitOps: responsive code review", "OpenGitOps 2: Versioned and immutable"),
+)
+def changes_arrive_through_requests(repository: Repository) -> Verdict:
+    """Changes reach the default branch through pull or merge requests.
+
+    Read from the last 200 commits along first parents: merge commits of a forge, and squashed ones that carry the
+    number of their request. A commit made at the forge without a number may be a rebased request or an edit in the
+    browser, and is left out.
+
+    ## Why
+    A change that nobody else saw is deployed as soon as it is pushed. The request is also where checks run before
+    rather than after.
+
+    ## Fix
+    Protect the branch so that it takes no direct pushes, and let bots open requests too.
+    """
+    if not repository.commit:
+        return not_observed("a folder without git history")
+    if repository.shallow:
+        return not_observed("the clone is shallow: its history is not here")
+    kinds = [_arrival(change, repository.remote) for change in repository.history]
+    known = [kind for kind in kinds if kind is not None]
+    if len(known) < LEAST:
+        return not_observed(f"only {len(known)} commits tell how they arrived")
+    if len(known) * 2 < len(kinds):
+        return not_observed("most commits were made at the forge in a way that does not tell a request from an edit")
+    through = sum(known)
+    summary = f"{through} of the last {len(known)} changes arrived through a pull or merge request"
+    return banded(through / len(known), summary, [], enough=0.9, least=0.5)
+
+
+def _arrival(change: Change, remote: str) -> bool | None:
+    """Say whether a commit arrived through a request; None when that cannot be told."""
+    if _REQUEST.match(change.subject):
+        return True
+    if change.parents > 1:
+        return change.committer in _FORGES
+    at_forge = change.committer in _FORGES
+    if _NUMBER.search(change.subject):
+        # on GitHub the forge itself commits a squashed request; elsewhere the person who merges does
+        return at_forge or bool(remote and not _GITHUB.search(remote))
+    return None if at_forge else False
+
+
+@check("gop.commit-messages", task=Task.OPERATING_MODEL, weight=HYGIENE, frameworks=("State of GitOps: version control",))
+def messages_say_what_changed(repository: Repository) -> Verdict:
+    """Commit messages say what changed.
+
+    A subject counts when it follows Conventional Commits or has at least three words and is no stock phrase. Merges
+    are left out.
+
+    ## Why
+    In GitOps the log of the repository is the log of what was deployed. "fix" does not help whoever must find the
+    change that broke production.
+
+    ## Fix
+    Write subjects in the imperative that name the thing changed ("Raise the memory limit of the checkout service"), and
+    check them in CI with a commit linter.
+    """
+    if not repository.commit:
+        return not_observed("a folder without git history")
+    subjects = [change.subject for change in repository.history if change.parents < 2 and not _MERGE.match(change.subject)]
+    if len(subjects) < LEAST:
+        reason = "the clone is shallow: its history is not here" if repository.shallow else f"only {len(subjects)} commits"
+        return not_observed(reason)
+    good = [subject for subject in subjects if is_informative(subject)]
+    poor = [subject for subject in subjects if not is_informative(subject)]
+    summary = f"{len(good)} of the last {len(subjects)} commit subjects say what changed"
+    if poor:
+        summary += f"; not, for example: {poor[0][:60]!r}"
+    return banded(len(good) / len(subjects), summary, [], enough=0.9, least=0.6)
+
+
+def is_informative(subject: str) -> bool:
+    """Say whether a commit's subject tells what changed."""
+    if _CONVENTIONAL.match(subject):
+        return not _STOCK.match(subject.partition(": ")[2])
+    return len(subject.split()) >= 3 and not _STOCK.match(subject)

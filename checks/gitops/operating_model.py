@@ -1,0 +1,146 @@
+"""How GitOps is run: who may deploy what where, which revision production follows, where configuration lives."""
+
+from __future__ import annotations
+
+import re
+
+from assessor.checking import HYGIENE, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.facts.containers import Service
+from assessor.facts.gitops import Application, BranchProtection, Project
+from assessor.facts.manifests import Workload
+from assessor.facts.repository import Organization
+
+from .shares import banded, count
+
+_PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|prd|production|live)(?:[^a-z]|$)", re.I)
+_DYNAMIC = re.compile(r"\{\{|\$\{|tpl-")
+_RANGE = re.compile(r"[*^~<>|,]|(?:^|\.)[xX](?:\.|$)| - ")
+_EXACT = re.compile(r"(?:[\w./-]*[-/])?v?\d+(?:\.\d+){1,3}(?:[-+.][\w.+-]+)?\Z|[0-9a-f]{7,64}\Z|sha256:[0-9a-f]+\Z")
+
+
+@check("gop.tenancy", task=Task.OPERATING_MODEL, weight=HYGIENE, effort=2, frameworks=("OpenGitOps 1: Declarative",))
+def tenants_are_separated(organization: Organization) -> Verdict:
+    """Applications may only deploy what and where their team may.
+
+    Argo CD: a project that names its sources and destinations. Flux: a service account to reconcile with.
+
+    ## Why
+    In the default project, or with the controller's own rights, a pull request to one repository can change any
+    namespace of any cluster.
+
+    ## Fix
+    Give each team an AppProject with `sourceRepos` and `destinations` of its own instead of `*`; for Flux set
+    `spec.serviceAccountName` on Kustomizations and HelmReleases.
+
+    ## References
+    - https://argo-cd.readthedocs.io/en/stable/user-guide/projects/
+    - https://fluxcd.io/flux/installation/configuration/multitenancy/
+    """
+    applications = [a for a in organization.of(Application) if a.product in ("argocd", "flux")]
+    if not applications:
+        return not_applicable("no applications of Argo CD or Flux are declared")
+    projects = {p.name: p for p in organization.of(Project)}
+    rated = [(a, rating) for a in applications if (rating := _rating(a, projects)) is not None]
+    if not rated:
+        return not_observed("the projects of all applications are defined elsewhere", [a.at for a in applications])
+    share = sum(rating for _, rating in rated) / len(rated)
+    open_ones = [a.at for a, rating in rated if rating < 1]
+    summary = f"{len(rated) - len(open_ones)} of {count(len(rated), 'application')} are confined to what their team may deploy"
+    return banded(share, summary, open_ones or [a.at for a, _ in rated], enough=0.9)
+
+
+def _rating(application: Application, projects: dict[str, Project]) -> float | None:
+    """Rate how far an application is confined, from 0 to 1; None when its project cannot be seen."""
+    if application.product == "flux":
+        return 1.0 if application.service_account else 0.0
+    name = application.project or "default"
+    project = projects.get(name)
+    if project is None:
+        return 0.0 if name == "default" else None
+    return (project.restricted_sources + project.restricted_destinations) / 2
+
+
+@check("gop.revision-policy", task=Task.OPERATING_MODEL, weight=HYGIENE, frameworks=("OpenGitOps 2: Versioned and immutable",))
+def production_follows_a_known_revision(organization: Organization) -> Verdict:
+    """Production follows a protected branch or a fixed version.
+
+    Judged on the applications that are named for production, or on all when none is. A branch counts in full when
+    branch protection is declared or seen.
+
+    ## Why
+    With a version range the cluster changes when somebody else publishes, without any commit of yours: nothing to
+    review, nothing to revert.
+
+    ## Fix
+    Pin charts to an exact `targetRevision` or `version` and let an update bot raise it; protect the branch that
+    production follows.
+    """
+    applications = organization.of(Application)
+    if not applications:
+        return not_applicable("no applications are declared")
+    production = [a for a in applications if _is_production(a)] or list(applications)
+    protected = any(p.applied for p in organization.of(BranchProtection))
+    rated: list[tuple[Place, float]] = []
+    for application in production:
+        ratings = [r for s in application.sources if (r := _revision(s.revision, bool(s.chart), protected)) is not None]
+        if ratings:
+            rated.append((application.at, min(ratings)))
+    if not rated:
+        return not_observed("the revisions of all applications are known only at run time", [a.at for a in production])
+    share = sum(rating for _, rating in rated) / len(rated)
+    loose = [place for place, rating in rated if rating == 0]
+    summary = f"{len(loose)} of {count(len(rated), 'application')} follow a floating version"
+    if not loose and share < 0.9:
+        summary = "applications follow a branch that nothing declares as protected"
+    return banded(share, summary, loose or [place for place, _ in rated], enough=0.9)
+
+
+def _is_production(application: Application) -> bool:
+    words = (application.name, application.namespace, application.destination, application.project, application.at.path)
+    return any(_PRODUCTION.search(word) for word in words)
+
+
+def _revision(revision: str, chart: bool, protected: bool) -> float | None:
+    """Rate a revision from 0 to 1: fixed, a branch, a range; None when it is known only at run time."""
+    if _DYNAMIC.search(revision):
+        return None
+    if _RANGE.search(revision) or (chart and not revision):
+        return 0.0
+    if _EXACT.match(revision):
+        return 1.0
+    return 1.0 if protected else 0.5
+
+
+@check(
+    "gop.repo-separation",
+    task=Task.OPERATING_MODEL,
+    weight=HYGIENE,
+    effort=3,
+    frameworks=("State of GitOps: version control",),
+)
+def configuration_is_separate(organization: Organization) -> Verdict:
+    """Deployed configuration is kept apart from application source.
+
+    ## Why
+    In one repository, each change of configuration runs the build, each build that writes back a version triggers
+    itself, and who may change code may change production.
+
+    ## Fix
+    Move what the controller reads into a repository of its own, or at least into a folder of its own beside the
+    sources, with its own CODEOWNERS.
+    """
+    applications = organization.of(Application)
+    if not applications:
+        return not_applicable("no applications are declared")
+    configured = {a.at.repository for a in applications}
+    services = [s for s in organization.of(Service) if s.at.repository in configured and s.language]
+    if not services:
+        places = [a.at for a in applications]
+        return passed(f"configuration lives apart from application source, in {', '.join(sorted(configured))}", places)
+    manifests = {(w.at.repository, w.at.path) for w in organization.of(Workload)} | {
+        (a.at.repository, a.at.path) for a in applications
+    }
+    mixed = [s for s in services if s.folder and any(r == s.at.repository and p.startswith(s.folder + "/") for r, p in manifests)]
+    if mixed:
+        return failed(f"configuration stands among the source of {mixed[0].name}", [s.at for s in mixed])
+    return partial(0.5, "configuration and source share a repository, in separate folders", [s.at for s in services])
