@@ -36,6 +36,16 @@ SYMBOLS = {
     Status.ERROR: "!",
     Status.WAIVED: "∼",
 }
+# Short names, where thousands stand on a page.
+CODES = {
+    Status.PASS: "p",
+    Status.PARTIAL: "h",
+    Status.FAIL: "f",
+    Status.NOT_APPLICABLE: "n",
+    Status.NOT_OBSERVED: "u",
+    Status.ERROR: "e",
+    Status.WAIVED: "w",
+}
 # What to look at first.
 URGENCY = {
     status: rank
@@ -94,11 +104,15 @@ def whole(value: float) -> str:
     return "1" if rounded <= 0 < value else str(rounded)
 
 
+def level_words(assessment: Assessment) -> str:
+    """Say what the level means: "Applications run on …"."""
+    return LEVELS[max(0, min(assessment.organization.level, 5))]
+
+
 def level_line(assessment: Assessment) -> str:
     """Say the level: "Level 3 of 5: applications run on …"."""
-    level = assessment.organization.level
-    words = LEVELS[max(0, min(level, 5))]
-    return f"Level {level} of 5: {words[0].lower()}{words[1:]}"
+    words = level_words(assessment)
+    return f"Level {assessment.organization.level} of 5: {words[0].lower()}{words[1:]}"
 
 
 def score_line(assessment: Assessment) -> str:
@@ -122,6 +136,11 @@ def gain_line(gain: float, effort: int, level_after: int, level: int) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Count things: "1 repository", "3 repositories"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def more(count: int, one: str) -> str:
+    """Say that something was left out, if anything was."""
+    return f"and {plural(count, f'more {one}')} in the JSON assessment" if count > 0 else ""
 
 
 def listing(names: Iterable[str], most: int = 4, limit: int = 40) -> str:

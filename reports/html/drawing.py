@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assessor.model import Assessment, StepScore, TaskScore
 
-from ..words import SYMBOLS, number, printable, whole
+from ..words import CODES, SYMBOLS, number, printable, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ def _task(task: TaskScore) -> TaskView:
         anchor=f"t-{task.id}",
         title=printable(task.title),
         core=task.core,
-        status=task.status.value,
+        status=CODES[task.status],
         symbol=SYMBOLS[task.status],
-        score=number(task.score),
+        score=whole(task.score) if task.score is not None else "–",
         assessed=whole(task.coverage),
         bar=bar(task.score, task.bounds),
     )

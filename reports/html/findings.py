@@ -16,11 +16,11 @@ from markupsafe import Markup
 from assessor.model import Assessment, CheckInfo, CheckScore, Evidence, Finding, Status, StepScore, TaskScore
 
 from ..links import Forge
-from ..words import EFFORTS, STATUSES, SYMBOLS, URGENCY, WEIGHTS, listing, number, plural, printable
+from ..words import CODES, EFFORTS, STATUSES, SYMBOLS, URGENCY, WEIGHTS, listing, plural, printable, whole
 from .drawing import Bar, bar
 from .prose import prose
 
-BUDGET = 700_000  # bytes of findings, so that 200 repositories stay below 1.5 MB
+BUDGET = 640_000  # bytes of findings, so that 200 repositories stay below 1.5 MB
 PLACES, SUBJECTS = 4, 6
 OMITTED = (Status.NOT_APPLICABLE,)
 
@@ -52,7 +52,6 @@ class FindingView:
     symbol: str
     word: str
     repository: str
-    team: str
     subjects: str
     summary: str
     places: tuple[PlaceView, ...]
@@ -69,6 +68,7 @@ class CheckView:
     title: str
     symbol: str
     status: str
+    acts: bool  # a next best action repairs it
     counts: str
     weight: str
     effort: str
@@ -109,7 +109,7 @@ class Findings:
 
     def __init__(self, assessment: Assessment, forges: dict[str, Forge]) -> None:
         self._forges = forges
-        self._teams = {repo.name: repo.team for repo in assessment.repositories}
+        self._acting = {action.check for action in assessment.actions}
         self._infos = {info.id: info for info in assessment.checks}
         groups = _grouped(assessment.findings)
         listed, self.complete = self._choose(groups)
@@ -126,7 +126,8 @@ class Findings:
 
     def _choose(self, groups: dict[Key, list[Finding]]) -> tuple[list[Key], bool]:
         """Return the groups to list, and whether these are all."""
-        listed, spent = [], 0
+        listed: list[Key] = []
+        spent = 0
         candidates = [key for key in groups if key.status not in OMITTED]
         for key in sorted(candidates, key=lambda key: URGENCY[key.status]):  # stable: the rest is in order
             spent += self._cost(key, groups[key])
@@ -136,9 +137,15 @@ class Findings:
         return listed, True
 
     def _cost(self, key: Key, findings: Sequence[Finding]) -> int:
-        places = [place for finding in findings for place in finding.evidence][:PLACES]
-        link = 150 if self._forges.get(key.repository, Forge()).base else 60
-        return 220 + min(len(key.summary), 200) + sum(link + len(p.path) + min(len(p.excerpt), 120) for p in places)
+        """Estimate the bytes of a group's line: its markup, its texts and its links."""
+        places = list(dict.fromkeys(place for finding in findings for place in finding.evidence))[:PLACES]
+        cost = 190 + min(len(key.repository), 80) + min(len(key.summary), 240)
+        cost += sum(min(len(name), 80) + 2 for name in sorted({f.subject.name for f in findings})[:SUBJECTS])
+        for place in places:
+            base = self._forges.get(place.repository, Forge()).base
+            cost += 60 + min(len(place.path), 120) + min(len(place.excerpt), 120)
+            cost += len(base) + 60 + len(place.path) if base else 0
+        return cost
 
     def _step(self, step: StepScore) -> StepGroup:
         return StepGroup(step.id, printable(step.title), tuple(self._task(task) for task in step.tasks))
@@ -146,7 +153,8 @@ class Findings:
     def _task(self, task: TaskScore) -> TaskGroup:
         checks = tuple(self._check(check) for check in task.checks)
         score = bar(task.score, task.bounds)
-        return TaskGroup(f"t-{task.id}", printable(task.title), task.core, number(task.score), score, checks)
+        words = "–" if task.score is None else whole(task.score)
+        return TaskGroup(f"t-{task.id}", printable(task.title), task.core, words, score, checks)
 
     def _check(self, check: CheckScore) -> CheckView:
         groups = self._by_check[check.id]
@@ -164,7 +172,8 @@ class Findings:
             id=printable(check.id),
             title=printable(check.title),
             symbol=SYMBOLS[check.status],
-            status=check.status.value,
+            status=CODES[check.status],
+            acts=check.id in self._acting,
             counts=_counts(check),
             weight=WEIGHTS.get(check.weight, str(check.weight)),
             effort=EFFORTS.get(info.effort, ""),
@@ -172,8 +181,8 @@ class Findings:
             frameworks=tuple(printable(name) for name in info.frameworks),
             why=prose(info.why),
             fix=prose(info.fix),
-            findings=tuple(view for view in views if view.status != Status.PASS.value),
-            passes=tuple(view for view in views if view.status == Status.PASS.value),
+            findings=tuple(view for view in views if view.status != CODES[Status.PASS]),
+            passes=tuple(view for view in views if view.status == CODES[Status.PASS]),
             passed=plural(passed, "subject passes", "subjects pass"),
             unlisted=f"{plural(unlisted, 'further finding')} in the JSON assessment" if unlisted else "",
             outside=tuple(_outside(groups)),
@@ -185,16 +194,17 @@ class Findings:
         waiver = next((f.waiver for f in findings if f.waiver), None)
         return FindingView(
             anchor=self._anchors[key],
-            status=key.status.value,
+            status=CODES[key.status],
             symbol=SYMBOLS[key.status],
             word=STATUSES[key.status],
             repository=printable(key.repository, 80) or "organization",
-            team=printable(self._teams.get(key.repository, ""), 40),
             subjects=listing(subjects, SUBJECTS, 80),
             summary=printable(key.summary, 240),
             places=tuple(self.place(place) for place in places[:PLACES]),
             more=f"and {plural(len(places) - PLACES, 'more place')}" if len(places) > PLACES else "",
-            waiver=f"{printable(waiver.owner, 60)} until {printable(waiver.until, 20)}: {printable(waiver.reason)}" if waiver else "",
+            waiver=f"{printable(waiver.owner, 60)} until {printable(waiver.until, 20)}: {printable(waiver.reason)}"
+            if waiver
+            else "",
         )
 
     def place(self, place: Evidence) -> PlaceView:
@@ -218,8 +228,9 @@ def _bare(check: CheckScore, groups: Iterable[tuple[Key, list[Finding]]]) -> Che
 
 
 def _counts(check: CheckScore) -> str:
-    ordered = sorted(check.subjects.items(), key=lambda item: URGENCY[Status(item[0])])
-    return " · ".join(f"{count} {STATUSES[Status(status)]}" for status, count in ordered if count)
+    counts = {Status(status): count for status, count in check.subjects.items() if count}
+    telling = sorted(set(counts) - {Status.NOT_APPLICABLE}, key=URGENCY.__getitem__)
+    return " · ".join(f"{counts[status]} {STATUSES[status]}" for status in telling) or STATUSES[Status.NOT_APPLICABLE]
 
 
 def _outside(groups: Iterable[tuple[Key, list[Finding]]]) -> Iterable[str]:

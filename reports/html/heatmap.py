@@ -10,7 +10,7 @@ from statistics import fmean
 from assessor.model import Assessment, RepositoryScore, Status, TaskScore
 
 from ..links import Forge
-from ..words import STATUSES, SYMBOLS, URGENCY, number, printable
+from ..words import CODES, STATUSES, SYMBOLS, URGENCY, number, printable
 from .findings import Findings
 
 
@@ -115,7 +115,7 @@ def _graded(score: float) -> Status:
 
 
 def _cell(outcome: _Outcome, target: str, first: bool) -> Cell:
-    return Cell(outcome.status.value, SYMBOLS[outcome.status], STATUSES[outcome.status], target, first)
+    return Cell(CODES[outcome.status], SYMBOLS[outcome.status], STATUSES[outcome.status], target, first)
 
 
 def _teams(
@@ -135,12 +135,12 @@ def _teams(
             cells.append(_mean_cell(scores, task.id, task.id in starts))
         seen = [repo.score for repo in repos if repo.score is not None]
         level = str(min(repo.level for repo in repos))
-        score = number(fmean(seen)) if seen else "–"
-        yield Row(printable(team, 48) or "no team", "", "", level, score, tuple(cells))
+        mean = number(fmean(seen) if seen else None)
+        yield Row(printable(team, 48) or "no team", "", "", level, mean, tuple(cells))
 
 
 def _mean_cell(scores: Sequence[float], task: str, first: bool) -> Cell:
     if not scores:
-        return Cell(Status.NOT_APPLICABLE.value, "–", STATUSES[Status.NOT_APPLICABLE], f"t-{task}", first)
+        return Cell(CODES[Status.NOT_APPLICABLE], "–", STATUSES[Status.NOT_APPLICABLE], f"t-{task}", first)
     mean = fmean(scores)
-    return Cell(_graded(mean).value, f"{mean:.0f}", f"{mean:.0f} of 100", f"t-{task}", first)
+    return Cell(CODES[_graded(mean)], f"{mean:.0f}", f"{mean:.0f} of 100", f"t-{task}", first)

@@ -8,18 +8,14 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 
-def _converter() -> MarkdownIt:
-    """Return a CommonMark converter without raw HTML, images and headings (they would break the page's outline)."""
-    converter = MarkdownIt("commonmark", {"html": False}).disable(["image", "heading", "lheading"])
-    converter.validateLink = _allowed  # type: ignore[method-assign]  # the library's documented way to restrict links
-    return converter
+class _Converter(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802  the library's name for this hook
+        """Allow web addresses only."""
+        return url.startswith(("https://", "http://"))
 
 
-def _allowed(address: str) -> bool:
-    return address.startswith(("https://", "http://"))
-
-
-_CONVERTER = _converter()
+# CommonMark without raw HTML, images, and headings, which would break the page's outline.
+_CONVERTER = _Converter("commonmark", {"html": False}).disable(["image", "heading", "lheading"])
 
 
 @cache

@@ -17,7 +17,7 @@
     byId("repository-count").textContent = wanted ? `${shown} of ${rows.length} rows` : "";
   });
 
-  const findings = all(".finding");
+  const findings = all(".found > li");
   let words;
   const filter = () => {
     words ??= findings.map((finding) => text(finding) + " " + text(finding.closest(".check").querySelector("summary")));
@@ -26,15 +26,15 @@
     const active = wanted !== "" || status !== "";
     let shown = 0;
     findings.forEach((finding, index) => {
-      finding.hidden = (status !== "" && finding.dataset.s !== status) || !words[index].includes(wanted);
+      finding.hidden = (status !== "" && !finding.firstElementChild.classList.contains("s-" + status)) || !words[index].includes(wanted);
       shown += finding.hidden ? 0 : 1;
     });
     for (const check of all(".check")) {
-      const hits = all(".finding:not([hidden])", check);
+      const hits = all(".found > li:not([hidden])", check);
       check.hidden = active && hits.length === 0;
       check.open = active && hits.length > 0 && shown <= 200;
       for (const passes of all(".passes", check)) {
-        passes.hidden = active && all(".finding:not([hidden])", passes).length === 0;
+        passes.hidden = active && all(".found > li:not([hidden])", passes).length === 0;
         passes.open = active && !passes.hidden && shown <= 200;
       }
     }
@@ -79,6 +79,7 @@
 
   // Browsers that cannot open details for print by style sheet.
   addEventListener("beforeprint", () => {
-    if (!CSS.supports("selector(::details-content)")) open(true);
+    if (CSS.supports("selector(::details-content)")) return;
+    for (const part of all(".check.acts, .box")) part.open = true;
   });
 })();

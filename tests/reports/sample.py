@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
+import msgspec
+
 from assessor.facts.base import Gap
 from assessor.model import (
     Action,
@@ -140,14 +142,14 @@ def _for_repository(
     chance: random.Random, check: CheckInfo, repo: RepositoryScore, waiver: Waiver, hostile: bool
 ) -> Iterable[Finding]:
     kind = ("terraform-root", "service", "workload", "application", "repository")[check.step - 1]
-    if not repo.inventory or chance.random() < 0.3:
+    if not repo.inventory or (chance.random() < 0.3 and check.id != waiver.check):
         yield _finding(check, repo.name, repo.name, Status.NOT_APPLICABLE, f"no {kind} found", hostile)
         return
     for number in range(chance.choice((1, 1, 1, 2, 3))):
         status = chance.choices(DRAWN, CHANCES[check.step])[0]
-        waived = status is Status.FAIL and waiver.check == check.id and waiver.repository == repo.name
+        waived = waiver.check == check.id and waiver.repository == repo.name
         finding = _finding(check, repo.name, f"{kind}-{number + 1}", Status.WAIVED if waived else status, "", hostile)
-        yield finding
+        yield msgspec.structs.replace(finding, waiver=waiver) if waived else finding
 
 
 def _finding(check: CheckInfo, repository: str, subject: str, status: Status, summary: str, hostile: bool) -> Finding:
@@ -169,9 +171,6 @@ def _finding(check: CheckInfo, repository: str, subject: str, status: Status, su
         evidence=places,
         remediation=check.fix if repairs else "",
         scaffold=check.scaffold if repairs else None,
-        waiver=Waiver(check=check.id, owner="Dana Okafor", reason="Until the migration.", until="2027-03-31")
-        if status is Status.WAIVED
-        else None,
     )
 
 
@@ -306,15 +305,32 @@ def _gaps(repos: Sequence[RepositoryScore], hostile: bool) -> tuple[Gap, ...]:
 
 
 def _services(repos: Sequence[RepositoryScore]) -> Iterable[ServiceTrace]:
-    words = ("state in s3", "Dockerfile, scanned in CI", "chart with 2 overlays", "Application with auto-sync", "no rollout")
     for number, repo in enumerate(repos):
         if not repo.inventory:
             continue
-        steps = tuple(
-            TraceStep(
-                step=int(step), status=DRAWN[(number + step) % 4] if step > 2 else Status.PASS, summary=words[step - 1],
-                evidence=(Evidence(f"services/{repo.name}/file.yaml", 12, "kind: Deployment", repo.name),),
-            )
-            for step in Step
-        )  # fmt: skip
+        steps = tuple(_station(step, DRAWN[(number + step) % 4] if step > 2 else Status.PASS, repo.name) for step in Step)
         yield ServiceTrace(name=repo.name, repository=repo.name, path="src", language=LANGUAGES[number % 6], steps=steps)
+
+
+def _station(step: Step, status: Status, repository: str) -> TraceStep:
+    words = {
+        Status.PASS: (
+            "state in s3",
+            "image from Dockerfile",
+            "chart, 2 overlays",
+            "Application, auto-sync",
+            "Rollout with analysis",
+        ),
+        Status.PARTIAL: ("", "", "plain manifests", "Application, manual sync", "Rollout, timed pauses"),
+        Status.FAIL: ("", "", "no manifests", "no Application", "no Rollout"),
+        Status.NOT_OBSERVED: (
+            "",
+            "",
+            "chart is in another repository",
+            "ApplicationSet with a variable",
+            "live evidence not read",
+        ),
+    }[status][step - 1]
+    seen = status in (Status.PASS, Status.PARTIAL)
+    places = (Evidence(f"services/{repository}/{step.short}.yaml", 12, "kind: Deployment", repository),) if seen else ()
+    return TraceStep(step=int(step), status=status, summary=words, evidence=places)
