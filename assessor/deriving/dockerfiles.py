@@ -13,7 +13,6 @@ from assessor.facts.repository import Repository
 from .base import Material, deriver
 
 _VARIABLE = re.compile(r"[$*?\[{]")
-_NAME = re.compile(r"(?:(?P<before>.+)\.)?(?:dockerfile|containerfile)(?:[.\-_](?P<after>.+))?\Z", re.I)
 
 
 @deriver(replaces=(Dockerfile,))
@@ -26,13 +25,16 @@ def contexts(material: Material) -> Iterator[Dockerfile]:
         if context is None:
             context = _guess(dockerfile, material.repository, projects)
         ignore = _ignore_file(dockerfile, context, material.files)
-        yield msgspec.structs.replace(dockerfile, context=context, ignore_file=ignore)
+        bare = dockerfile.bare and not dockerfile.development
+        idle = bare and dockerfile.at.path.lower() not in said and not inherits_content(dockerfile)
+        yield msgspec.structs.replace(
+            dockerfile, context=context, ignore_file=ignore, idle=idle, development=dockerfile.development or idle
+        )
 
 
-def variant_of(dockerfile: Dockerfile) -> str:
-    """Return what tells its name from the plain one: ``debug`` of ``Dockerfile.debug`` and ``debug.Dockerfile``."""
-    match = _NAME.match(dockerfile.at.path.rpartition("/")[2])
-    return ((match["before"] or match["after"] or "") if match else "").lower()
+def inherits_content(dockerfile: Dockerfile) -> bool:
+    """Say whether its base copies the context by itself (``ONBUILD COPY``)."""
+    return any("onbuild" in stage.base for stage in dockerfile.final)
 
 
 def copied(dockerfile: Dockerfile, folder: str, repository: Repository) -> bool:

@@ -15,10 +15,11 @@ import msgspec
 from assessor.facts.base import Place
 from assessor.facts.containers import Dockerfile, ImageBuild, LanguageProject, Service
 from assessor.facts.pipelines import Activity, Purpose
+from assessor.parsing.dockerfile import variant_of
 
 from . import projects
 from .base import Deriver, Joiner, Material, deriver
-from .dockerfiles import contexts, copied, variant_of
+from .dockerfiles import contexts, copied, inherits_content
 from .pushes import attribute_pushes
 
 _GENERIC = frozenset(
@@ -69,7 +70,6 @@ class _Finder:
         self.repository = material.repository
         self.dockerfiles = [d for d in material.of(Dockerfile) if not d.development]
         self.builds = [b for b in material.of(ImageBuild) if not b.dockerfile]
-        self.used = {b.dockerfile.lower() for b in material.of(ImageBuild) if b.dockerfile}
         self.commands = [
             a
             for a in material.of(Activity)
@@ -79,14 +79,15 @@ class _Finder:
         for project in material.of(LanguageProject):
             self.projects[project.folder].append(project)
         self.covered: set[str] = set()  # folders of projects that go into some image
-        self.pending: list[Dockerfile] = []  # images that hold nothing of the repository's own
+        # Images that hold nothing of the repository's own.
+        self.pending = [d for d in material.of(Dockerfile) if d.idle]
 
     def built(self) -> list[Service]:
         """Return a service for each Dockerfile with own content, variants of one image taken together."""
         found: dict[tuple[str, str], Service] = {}
         for dockerfile in sorted(self.dockerfiles, key=lambda d: (d.folder, _suffix(d), d.at)):
             project = self._project(dockerfile)
-            if not (dockerfile.holds_own_content or project or _inherits_content(dockerfile)):
+            if not (dockerfile.holds_own_content or project or inherits_content(dockerfile)):
                 self.pending.append(dockerfile)
                 continue
             self.covered.update(self._goes_into(dockerfile))
@@ -116,9 +117,8 @@ class _Finder:
     def helpers(self) -> Iterator[Service]:
         """Yield the images that repackage third-party software: subjects only where nothing of the repository's own is."""
         for dockerfile in self.pending:
-            unused = dockerfile.bare and dockerfile.at.path.lower() not in self.used
             service = self._of_dockerfile(dockerfile, None, self._home(dockerfile, None))
-            yield msgspec.structs.replace(service, content="nothing" if unused else "third-party", why="its Dockerfile")
+            yield msgspec.structs.replace(service, content="nothing" if dockerfile.idle else "third-party", why="its Dockerfile")
 
     def _is_product(self, project: LanguageProject) -> bool:
         return bool(project.serves or project.entry_points or project.language == "go") and not project.published
@@ -209,14 +209,9 @@ class _Finder:
         return name or self.repository.name
 
 
-def _inherits_content(dockerfile: Dockerfile) -> bool:
-    """Say whether its base copies the context by itself (``ONBUILD COPY``)."""
-    return any("onbuild" in stage.base for stage in dockerfile.final)
-
-
 def _suffix(dockerfile: Dockerfile) -> str:
     """Return what sets an image apart from the plain one of its folder; "" for variants of it."""
-    variant = variant_of(dockerfile)
+    variant = variant_of(dockerfile.at.path)
     return "" if all(_PLATFORMS.fullmatch(part) for part in re.split(r"[.\-_]", variant) if part) else variant
 
 

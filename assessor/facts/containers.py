@@ -28,7 +28,8 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
     ports: tuple[str, ...] = ()
     healthcheck: bool = False
     copies: tuple[str, ...] = ()  # sources of COPY and ADD from the build context
-    development: bool = False  # a dev container, debug or test-runner image, not a product
+    development: bool = False  # not a product: a dev container, debug or test-runner image, or `idle`
+    idle: bool = False  # a bare FROM that nothing builds; set when derived
     ignore_file: str = ""  # the .dockerignore that applies; set when derived
     bare: bool = False  # nothing but FROM, ARG and LABEL: it adds nothing to its base
     mounts_context: bool = False  # a RUN mounts the build context

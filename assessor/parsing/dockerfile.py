@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 MAX_INSTRUCTIONS = 20_000
 MAX_VALUE = 4_000  # characters an expanded value may have: nested ARGs can double at each step
 
+_NAME = re.compile(r"(?:(?P<before>.+)\.)?(?:dockerfile|containerfile)(?:[.\-_](?P<after>.+))?\Z", re.I)
 _DIRECTIVE = re.compile(r"^#\s*([A-Za-z][\w-]*)\s*=\s*(.*?)\s*$")
 _HEREDOC = re.compile(r"<<(-?)(['\"]?)([A-Za-z_][\w.]*)\2")
 _FLAG = re.compile(r"--([a-z][\w-]*)(?:=(\S*))?\s+")
@@ -81,6 +82,12 @@ def parse(text: str) -> list[Instruction]:
         if len(found) >= MAX_INSTRUCTIONS:
             break
     return found
+
+
+def variant_of(path: str) -> str:
+    """Return what tells a Dockerfile's name from the plain one: ``debug`` of ``Dockerfile.debug`` and ``debug.Dockerfile``."""
+    match = _NAME.match(path.rpartition("/")[2])
+    return ((match["before"] or match["after"] or "") if match else "").lower()
 
 
 def resolve(text: str, values: Mapping[str, str]) -> tuple[str, bool]:

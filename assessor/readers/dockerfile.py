@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assessor.facts.containers import Dockerfile, Stage
-from assessor.parsing.dockerfile import Instruction, assignments, parse, resolve
+from assessor.parsing.dockerfile import Instruction, assignments, parse, resolve, variant_of
 from assessor.reading import Source, reader
 
 MAX_COPIES = 40
@@ -61,19 +61,13 @@ def read_dockerfile(source: Source) -> Iterator[Dockerfile]:
     )
 
 
-def variant(name: str) -> str:
-    """Return what tells a Dockerfile's name from the plain one: ``debug`` of ``Dockerfile.debug`` and ``debug.Dockerfile``."""
-    match = re.match(r"(?:(?P<before>.+)\.)?(?:dockerfile|containerfile)(?:[.\-_](?P<after>.+))?\Z", name, re.I)
-    return ((match["before"] or match["after"] or "") if match else "").lower()
-
-
 def _is_development(path: str) -> bool:
     """Say whether an image serves those who work on the code: judged by its name and the folders it stands in.
 
     Folders named like an activity (``test``, ``e2e``) never get here: their files are fixtures.
     """
     folder, _, name = path.lower().rpartition("/")
-    if _DEV_WORDS & set(_VARIANT_SEPARATOR.split(variant(name))):
+    if _DEV_WORDS & set(_VARIANT_SEPARATOR.split(variant_of(name))):
         return True
     return bool(_DEV_FOLDERS & set(folder.split("/")))
 
