@@ -169,10 +169,9 @@ class Layout:
         where = folder_of(path)
         while where not in self.modules and where:
             where = folder_of(where)
-        if where == folder and (where in self.modules):
-            return True
         stem = path.rpartition("/")[2].partition(".")[0]
-        return bool(name) and where not in self.modules and name in (stem, folder_of(path).rpartition("/")[2])
+        named = bool(name) and name in (stem, folder_of(path).rpartition("/")[2])
+        return where == folder or (named and where not in self.called)
 
 
 def is_module_library(material: Material) -> bool:

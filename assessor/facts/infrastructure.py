@@ -125,7 +125,7 @@ class SecretSource(Fact, frozen=True, kw_only=True):
 class SecretInput(Fact, frozen=True, kw_only=True):
     """An argument or a sensitive variable of infrastructure code through which a secret enters.
 
-    `source`: literal (in the file), variable (given at run time), reference (of a resource or a data source).
+    `source`: variable (given at run time) or reference (to a resource or a data source). A literal is a `HardcodedSecret`.
     """
 
     name: str

@@ -129,12 +129,21 @@ _SCRIPT = re.compile(
 )
 
 
+# Clusters of tests and of a developer's machine are thrown away.
+_THROW_AWAY = re.compile(
+    r"(?:^|/)(?:hack|ci|\.ci|\.github|playwright|cypress|benchmarks?|perf)/|e2e|(?:^|[/_.-])(?:tests?|kind|k3d|minikube|dev|local)(?=[/_.-])",
+    re.I,
+)
+
+
 @reader(
     "cluster-scripts",
-    names=("*.sh", "*.bash", "Makefile", "makefile", "*.mk", "justfile", ".justfile", "*.just", "*.ps1", "*.just"),
+    names=("*.sh", "*.bash", "Makefile", "makefile", "*.mk", "justfile", ".justfile", "*.just", "*.ps1"),
 )
 def read_cluster_script(source: Source) -> Iterator[ClusterScript]:
-    """Yield the first command of a script that makes a cluster."""
+    """Yield the first command of a script that makes a cluster; those for tests and development make throw-away ones."""
+    if _THROW_AWAY.search(source.path):
+        return
     for number, line in enumerate(source.lines, 1):
         found = None if len(line) > 1000 or line.lstrip().startswith("#") else _SCRIPT.search(line)
         if found:

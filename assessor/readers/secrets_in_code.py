@@ -17,10 +17,11 @@ from assessor.reading import EXCERPT, Source, reader
 from assessor.redaction import MARK, redact
 
 MAX_LINE = 2000
+MAX_VARIABLE = 20  # lines of a variable block
 
-_TELLING = re.compile(
-    rb"pass|pwd|secret|token|key|credential|AKIA|gh[pousr]_|github_pat_|glpat-|xox|sk_live|AIza|PRIVATE KEY|hooks\.slack", re.I
-)
+_WORDS_OF_SECRETS = r"pass|pwd|secret|token|key|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|sk_live|AIza|hooks\.slack"
+_TELLING = re.compile(_WORDS_OF_SECRETS.encode(), re.I)
+_TELLING_TEXT = re.compile(_WORDS_OF_SECRETS.lower())
 _FORMS = (
     ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     ("GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}")),
@@ -114,16 +115,30 @@ def _secrets(source: Source, *, infrastructure: bool, assigned: re.Pattern[str])
     if _SAMPLE_FILE.search(source.name) or b"\x00" in source.data[:8192] or not _TELLING.search(source.data):
         return
     example = _is_example(source)
-    variable = ""
-    for number, line in enumerate(source.lines, 1):
-        text = line[:MAX_LINE]
+    for number in _telling_lines(source.text):
+        text = source.lines[number - 1][:MAX_LINE]
         found = _form(text)
         if not found and not _COMMENT.match(text):
-            variable, found = _in_variable(text, variable)
-            found = found or _assignment(text, assigned)
+            opened = _VARIABLE.match(text)
+            if opened:
+                number, text, found = _default(source, number, opened)
+            else:
+                found = _assignment(text, assigned)
         if found and not (found.demo and example):
             place = Place(source.repository, source.path, number, _hidden(text, found.value))
             yield HardcodedSecret(at=place, name=found.name, infrastructure=infrastructure, demo=found.demo or example)
+
+
+def _telling_lines(text: str) -> Iterator[int]:
+    """Yield the numbers of the lines with a telling word, found in one pass over the text."""
+    number, counted, last = 1, 0, 0
+    text = text.lower()  # faster than a pattern that ignores case
+    for match in _TELLING_TEXT.finditer(text):
+        number += text.count("\n", counted, match.start())
+        counted = match.start()
+        if number != last:
+            last = number
+            yield number
 
 
 def _hidden(text: str, value: str) -> str:
@@ -140,19 +155,18 @@ def _form(text: str) -> _Found | None:
     return None
 
 
-def _in_variable(text: str, variable: str) -> tuple[str, _Found | None]:
-    """Follow a secret's variable block to its default; return the variable still open and what was found."""
-    opened = _VARIABLE.match(text)
-    if opened:
-        if opened["value"]:
-            return "", _judge(opened["param"], opened["value"])
-        return opened["name"], None
-    if variable:
-        default = _DEFAULT.match(text)
+def _default(source: Source, number: int, opened: re.Match[str]) -> tuple[int, str, _Found | None]:
+    """Return the line of a secret variable's default, its text, and the secret it holds."""
+    text = source.lines[number - 1][:MAX_LINE]
+    if opened["value"]:
+        return number, text, _judge(opened["param"], opened["value"])
+    for offset, line in enumerate(source.lines[number : number + MAX_VARIABLE], number + 1):
+        default = _DEFAULT.match(line[:MAX_LINE])
         if default:
-            return "", _judge(variable, default["value"])
-        return "" if text.startswith("}") else variable, None
-    return "", None
+            return offset, line[:MAX_LINE], _judge(opened["name"], default["value"])
+        if line.startswith("}"):
+            break
+    return number, text, None
 
 
 def _assignment(text: str, assigned: re.Pattern[str]) -> _Found | None:

@@ -218,9 +218,8 @@ def _secrets(source: Source, root: hcl.Block) -> Iterator[SecretSource | SecretI
         if tool and (not made or "secret" in block.label(0)):
             yield SecretSource(at=source.place(block.line), tool=tool, name=block.label(0), ephemeral=block.type == "ephemeral")
     for block in root.of("variable"):
-        if block.get("sensitive") is True or is_secret_name(block.label(0)):
-            literal = bool(block.text("default")) and not hcl.is_dynamic(block.text("default"))
-            yield SecretInput(at=source.place(block.line), name=block.label(0), source="literal" if literal else "variable")
+        if not block.text("default") and (block.get("sensitive") is True or is_secret_name(block.label(0))):
+            yield SecretInput(at=source.place(block.line), name=block.label(0), source="variable")
     for block in root.of("resource", "module"):
         yield from _arguments(source, block, 0)
 
@@ -233,8 +232,8 @@ def _arguments(source: Source, block: hcl.Block, depth: int) -> Iterator[SecretS
             yield SecretSource(at=source.place(attribute.line), tool="write-only", name=name, ephemeral=True)
         elif is_secret_name(name):
             text = hcl.as_text(attribute.value)
-            if text and text not in ("true", "false"):
-                kind = "literal" if not hcl.is_dynamic(text) else "variable" if "${var." in text else "reference"
+            if hcl.is_dynamic(text):
+                kind = "variable" if "${var." in text else "reference"
                 yield SecretInput(at=source.place(attribute.line), name=name, source=kind)
     for inner in block.blocks:
         if depth < 4:

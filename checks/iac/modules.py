@@ -158,8 +158,10 @@ def _copies(roots: Iterable[TerraformRoot]) -> list[TerraformRoot]:
     return [root for same in kinds.values() if len(same) > 1 for root in same]
 
 
+# Words that also mean other things only count when they are all of a name.
 _ENVIRONMENT = re.compile(
-    r"(?:^|[-_./])(dev(?:elopment)?|test(?:ing)?|qa|uat|stag(?:e|ing)|stg|int(?:egration)?|pre-?prod(?:uction)?|prod(?:uction)?|prd|live|non-?prod|sandbox|sbx|acc(?:eptance)?|canary|demo)(?=[-_./]|$)",
+    r"(?:^|[-_./])(dev(?:elopment)?|qa|uat|stag(?:e|ing)|stg|integration|pre-?prod(?:uction)?|prod(?:uction)?|prd|non-?prod|sandbox|sbx)(?=[-_./]|$)"
+    r"|(?:^|/)(test(?:ing)?|int|live|acc(?:eptance)?|canary|demo)(?=[./]|$)",
     re.I,
 )
 _SAME = {
@@ -190,16 +192,28 @@ def environments_are_separate(repository: Repository) -> Verdict:
         return not_applicable("no Terraform root", [repository.at])
     found: dict[str, TerraformRoot] = {}
     for root in roots:
-        for text in (root.folder, *root.variable_files):
-            for match in _ENVIRONMENT.finditer(text):
-                word = match.group(1).lower().replace("-", "")
-                found.setdefault(_SAME.get(word, word), root)
-        workspaces = root.backend is not None and "workspaces.tags" in root.backend.settings
-        if workspaces or any("terraform.workspace" in text for r in root.resources for text in r.settings.values()):
-            found |= {"workspace": root, "workspaces": root}
+        for name in _environments(root):
+            found.setdefault(name, root)
     places = [root.at for root in found.values()]
     if len(found) >= 2:
         return passed(f"environments: {', '.join(sorted(set(found) - {'workspace'}))}", places)
     if found:
         return partial(0.5, f"one environment can be told: {next(iter(found))}", places)
     return failed("no environments can be told apart", [root.at for root in roots])
+
+
+def _environments(root: TerraformRoot) -> set[str]:
+    """Return the environments a root's folder, variable files and files are named for; workspaces stand for two."""
+    files = {item.at.path.rpartition("/")[2] for item in (*root.resources, *root.modules) if item.at.path.startswith(root.folder)}
+    words = (
+        (match.group(1) or match.group(2)).lower().replace("-", "")
+        for text in (root.folder, *root.variable_files, *files)
+        for match in _ENVIRONMENT.finditer(text)
+    )
+    found = {_SAME.get(word, word) for word in words}
+    selected = root.backend is not None and any(
+        name in root.backend.settings for name in ("workspaces.tags", "workspaces.prefix")
+    )
+    if selected or any("terraform.workspace" in text for r in root.resources for text in r.settings.values()):
+        found |= {"workspace", "workspaces"}
+    return found

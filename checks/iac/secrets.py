@@ -76,9 +76,9 @@ def secrets_come_from_a_store(repository: Repository) -> Verdict:
     """
     inputs = repository.of(SecretInput)
     sources = repository.of(SecretSource)
-    if not inputs and not sources:
+    literal = [fact for fact in repository.of(HardcodedSecret) if fact.infrastructure]
+    if not (inputs or sources or literal):
         return not_applicable("no secret enters the infrastructure code", [repository.at])
-    literal = [fact for fact in inputs if fact.source == "literal"]
     given = [fact for fact in inputs if fact.source == "variable"]
     if not sources:
         if literal:
@@ -90,9 +90,7 @@ def secrets_come_from_a_store(repository: Repository) -> Verdict:
         return passed("secrets are passed between resources and never written down", [fact.at for fact in inputs])
     tools = ", ".join(sorted({fact.tool for fact in sources}))
     if literal:
-        share = 1 - len(literal) / (len(inputs) + len(sources))
-        return partial(
-            share, f"{tools} in use, but {len(literal)} secret inputs have literal values", [fact.at for fact in literal]
-        )
+        share = 1 - len(literal) / (len(literal) + len(inputs) + len(sources))
+        return partial(share, f"{tools} in use, but {len(literal)} secrets are written in place", [fact.at for fact in literal])
     kept = "; ephemeral values stay out of the state" if any(fact.ephemeral for fact in sources) else ""
     return passed(f"secrets come from: {tools}{kept}", [fact.at for fact in sources])

@@ -75,7 +75,7 @@ _PATTERNS = (
 _HALF = {"eksctl": "eksctl", "cluster-api": "Cluster API", "kops": "kOps", "talos": "Talos machine configuration"}
 # A module's name or the name of its last part: ``eks`` makes a cluster, ``eks-csi`` does not.
 _MODULE = re.compile(
-    r"(?:^|[/_.:-])(?:(?:eks|gke|aks|kubernetes|rke|k8s)(?:[-_]cluster|[-_]hcp)?|kubernetes-engine|oke|rke2|k3s|lke|doks|typhoon|kube-hetzner|talos(?:-cluster)?"
+    r"(?:^|[/_.:-])(?:(?:eks|gke|aks|rke)(?:[-_]cluster)?|(?:kubernetes|k8s)[-_]cluster|kubernetes-engine|oke|rke2|k3s|lke|doks|typhoon|kube-hetzner|talos(?:-cluster)?"
     r"|rosa(?:-hcp)?|openshift|avm-res-containerservice-managedcluster|ske|eks-blueprints|eks-accelerator)(?=[/.?:]|$)",
     re.I,
 )
@@ -166,7 +166,7 @@ def is_cluster_module(source: str) -> bool:
     part = address.partition("://")[2].partition("//")[2] if "://" in address else address.partition("//")[2]
     if _NOT_MODULE.search(part or address):
         return False
-    return bool(_MODULE.search(part or address) or _ENGINE.search(address))
+    return bool(_MODULE.search(part.rpartition("/")[2] or address) or _ENGINE.search(address))
 
 
 def _module_kind(source: str) -> str:
