@@ -23,6 +23,7 @@ _CLOSE = re.compile(r'"(?:\\.|[^"\\\n])*(?:"|$)|`[^`\n]*(?:`|$)|\}\}', re.M)
 _JINJA_CLOSE = re.compile(r"%\}")
 _VALUE = re.compile(r"\.Values((?:\.\w+)+)")
 _INCLUDED = re.compile(r'(?:include|template|tpl)\s+"([^"\n]{1,120})"')
+_PATH = re.compile(r"(?<![\w.)])\$?\.([A-Za-z_][\w.]*)|\$([A-Za-z_]\w*)")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MARK = "\ue000"  # stands around an action's number while lines are looked at; a private character no file needs
@@ -61,6 +62,8 @@ def placeholder(body: str) -> str:
         return f"{PLACEHOLDER}Values{found[1]}"
     if found := _INCLUDED.search(body):
         return PLACEHOLDER + _UNSAFE.sub("-", found[1])
+    if found := _PATH.search(body):
+        return PLACEHOLDER + (found[1] or found[2]).rstrip(".")
     found = _NAME.search(body)
     return PLACEHOLDER + (found[0].rstrip(".") if found else "x")
 

@@ -27,7 +27,9 @@ MAX_REPAIRS = 6  # lines given up in one document of a template before the docum
 MAX_REPAIRED = 40  # … and in one file, so that a hostile one does not cost its square
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?\Z"
+)  # with a point: 1e5 may be a commit, 007 an account
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _BARE = re.compile(r"(?<=[:\-] )\{\{[^{}'\n]*\}\}[^\s'#{}]*(?=[ \t]*$)", re.M)  # `url: {{url}}` means text, not a mapping
 _NULLS = {"", "~", "null", "Null", "NULL"}
@@ -247,7 +249,7 @@ def _scalar(event: Any) -> Any:
         return None
     if text in _WORDS:
         return _WORDS[text]
-    if len(text) <= 18 and _INT.match(text):
+    if len(text) <= 18 and _INT.match(text):  # longer ones are identifiers
         return int(text.replace("_", ""))
     if len(text) <= 32 and _FLOAT.match(text):
         return float(text)
