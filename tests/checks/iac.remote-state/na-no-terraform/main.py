@@ -1,1 +1,1 @@
-print("no infrastructure here")
+print("hello")

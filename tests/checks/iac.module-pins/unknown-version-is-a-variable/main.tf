@@ -1,0 +1,18 @@
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-central-1"
+}
+module "vpc" {
+  source  = "terraform-aws-modules/vpc/aws"
+  version = var.vpc_version
+}
+variable "vpc_version" {}

@@ -1,0 +1,1 @@
+db_password = "kX9!vB2mQz"

@@ -1,0 +1,20 @@
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-central-1"
+}
+variable "db_password" {
+  sensitive = true
+}
+
+resource "aws_db_instance" "db" {
+  password = var.db_password
+}

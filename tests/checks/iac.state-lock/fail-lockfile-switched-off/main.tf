@@ -1,0 +1,22 @@
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+  backend "s3" {
+    bucket = "company-state"
+    key    = "app.tfstate"
+    region = "eu-central-1"
+    use_lockfile = false
+  }
+}
+
+provider "aws" {
+  region = "eu-central-1"
+}
+resource "aws_s3_bucket" "assets" {
+  bucket = "assets"
+}

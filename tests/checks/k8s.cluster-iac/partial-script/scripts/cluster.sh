@@ -1,0 +1,2 @@
+#!/bin/sh
+eksctl create cluster --name demo
