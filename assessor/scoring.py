@@ -201,13 +201,13 @@ def _held_by(
         yield f"its score {percent(tally.score):g} is below {thresholds.score:g}"
     for task, task_tally, _ in tasks:
         if task.core and task_tally.score == 0:
-            yield f"nothing done for “{task.title}”"
+            yield f"nothing done for: {task.title}"
     if tally.coverage * 100 < thresholds.coverage:
         yield f"only {percent(tally.coverage):g} % of it could be observed, {thresholds.coverage:g} % are needed"
     if step is Step.IAC:
         for result in results.values():
             if result.check.gate and result.subjects.get(str(Status.FAIL)):
-                yield f"gate: not “{result.check.title}”"
+                yield f"gate, not so: {result.check.title}"
 
 
 def _task_score(task: Task, tally: Tally, results: list[Judged]) -> TaskScore:

@@ -129,7 +129,7 @@ def test_the_path_and_the_checks_can_be_narrowed(small: Path) -> None:
         (["scan", "small", "--steps", "7"], 2, "no step"),
         (["scan", "small", "--config", "absent.yaml"], 2, "absent.yaml"),
         (["scan", "small", "--ref", "main"], 2, "not a git repository"),
-        (["scan", "small", "--fail-under", "400"], 2, "400"),
+        (["scan", "small", "--fail-under", "400"], 2, "--fail-under"),
         (["scan", "small", "--checks", "absent"], 2, "not a folder"),
         (["explain", "iac.state-lok"], 2, "iac.state-lock"),
         (["report", "a-file"], 2, "not an assessment"),
