@@ -46,7 +46,7 @@ _SOPS_MAC = re.compile(rb"ENC\[AES256_GCM,")
 @reader("secret-objects", names=("*.yaml", "*.yml", "*.json"))
 def read_secret_objects(source: Source) -> Iterator[SecretTool]:
     """Yield the tools a manifest, playbook or values file uses: objects, annotations, references, SOPS metadata."""
-    if _SOPS_MAC.search(source.data) and isinstance(source.yaml, Map) and "sops" in source.yaml:
+    if _SOPS_MAC.search(source.data) and isinstance(dig(source.yaml, "sops"), Map):
         yield SecretTool(at=source.place(source.yaml.line_of("sops")), tool="sops")
         return
     body = source.text
