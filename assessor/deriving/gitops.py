@@ -12,8 +12,10 @@ from .gitops_controllers import (
 from .gitops_events import resolved_routes
 from .gitops_flux import patched_applications, resolved_applications
 from .gitops_reach import reconciliation
+from .gitops_resources import applications_of_resources
 
 DERIVERS: tuple[Deriver, ...] = (
+    applications_of_resources,
     resolved_applications,
     patched_applications,
     controllers_of_applications,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact
 from assessor.facts.containers import LanguageProject
-from assessor.facts.gitops import Application, Controller
+from assessor.facts.gitops import Application, AppSource, Controller
 from assessor.facts.infrastructure import Resource
 from assessor.facts.pipelines import Pipeline
 from assessor.readers.gitops.products import THROW_AWAY, UPSTREAM, product_of_chart, product_of_command, product_of_remote
 
 from .base import Material, deriver
 
+_INSTALL = re.compile(r"install|manifests/?\Z|manifests/(?:base|ha|cluster)\b")
 _TEST_CLUSTERS = ("kind-action", "k3d", "k3s-action", "minikube", "setup-kind", "ctlptl")
 
 
@@ -21,13 +23,20 @@ def controllers_of_applications(material: Material) -> Iterator[Controller]:
     """Yield the controllers that applications install: a controller may manage itself, or bring another."""
     for application in material.of(Application):
         for source in application.sources:
-            product = product_of_chart(source.chart) or (product_of_remote(source.repository) if source.path else "")
+            product = product_of_chart(source.chart) or _upstream(source)
             if product:
                 method = "helm" if source.chart else "kustomize"
                 yield Controller(
                     at=application.at, product=product, method=method, version=source.revision, conditional=application.selective
                 )
                 break
+
+
+def _upstream(source: AppSource) -> str:
+    """Return the controller whose install manifests an application takes from the product's own repository."""
+    if "flux-manifests" not in source.repository and not _INSTALL.search(source.path):
+        return ""
+    return product_of_remote(f"{source.repository}//{source.path}")
 
 
 @deriver()

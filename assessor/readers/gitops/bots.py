@@ -55,7 +55,8 @@ def _renovate(source: Source, configuration: Map, line: int = 1) -> Iterator[Upd
     if not configuration or configuration.get("enabled") is False:
         return
     managers = tuple(text(manager) for manager in items(configuration, "enabledManagers"))
-    at = source.place(configuration.line_of("enabledManagers") if managers else line)
+    telling = next((key for key in ("enabledManagers", "extends") if key in configuration), "")
+    at = source.place(configuration.lines.get(telling, line))
     yield UpdateBot(at=at, tool="renovate", images=_covers_images(configuration, managers), scope=unique(list(managers)))
 
 

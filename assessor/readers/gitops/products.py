@@ -52,7 +52,7 @@ _REMOTES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"argoproj/argo-rollouts\b", re.I), "argo-rollouts"),
     (re.compile(r"(?:fluxcd|weaveworks)/flagger\b", re.I), "flagger"),
 )
-_CRDS_ONLY = re.compile(r"/crds?\b|-crds?\b", re.I)
+_PART = re.compile(r"/crds?\b|-crds?\b|/monitoring\b|/notifications?[-_]catalog\b", re.I)  # what comes with a controller, not it
 
 _PAIRS = {
     ("flux", "bootstrap"): "flux",
@@ -66,8 +66,9 @@ _PAIRS = {
     ("config-management", "enable"): "config-sync",
 }  # two words of a command line, one after the other
 THROW_AWAY = re.compile(
-    r"\bkind\s+create\s+cluster\b|\bk3d\s+cluster\s+create\b|\bminikube\s+start\b|\bctlptl\s+(?:create|apply)\b", re.I
-)
+    r"\b(?:kind|k3d|minikube|ctlptl)[ \t]+(?:create|delete|apply|start|version|load|cluster|image|export|get|addons|profile)\b",
+    re.I,
+)  # a script or pipeline that handles such a cluster installs for a test or a laptop
 
 RECONCILERS = frozenset({"argocd", "flux", "jenkins-x", "fleet", "config-sync", "pipecd"})
 PROGRESSIVE = frozenset({"argo-rollouts", "flagger", "kruise-rollouts"})
@@ -94,7 +95,7 @@ def product_of_image(image: str) -> str:
 
 def product_of_remote(address: str) -> str:
     """Return the controller that remote manifests install, "" when they are no such thing."""
-    if "/" not in address or _CRDS_ONLY.search(address):
+    if "/" not in address or _PART.search(address):
         return ""
     return next((product for pattern, product in _REMOTES if pattern.search(address)), "")
 

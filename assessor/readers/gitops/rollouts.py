@@ -46,12 +46,13 @@ def read_canary(manifest: Manifest) -> Iterator[DeliveryStrategy]:
         return
     analysis: Map = mapping(spec, "analysis") or mapping(spec, "canaryAnalysis")
     skipped = spec.get("skipAnalysis") is True
-    blue_green = not text(analysis, "stepWeight") and not items(analysis, "stepWeights") and bool(text(analysis, "iterations"))
+    iterated = not text(analysis, "stepWeight") and not items(analysis, "stepWeights") and bool(text(analysis, "iterations"))
+    by_request = "a/b" if items(analysis, "match") else "blue-green"  # with conditions on requests, chosen users see it first
     yield DeliveryStrategy(
         at=manifest.place,
         product="flagger",
         name=manifest.name,
-        strategy="blue-green" if blue_green else "canary",
+        strategy=by_request if iterated else "canary",
         steps=len(items(analysis, "stepWeights")),
         analysis=bool(items(analysis, "metrics") or items(analysis, "webhooks")) and not skipped,
         demo=skipped or not analysis,
@@ -71,14 +72,18 @@ def read_kruise(manifest: Manifest) -> Iterator[DeliveryStrategy]:
 
 def read_virtual_service(manifest: Manifest) -> Iterator[DeliveryStrategy]:
     """Yield a split of traffic between versions that an Istio ``VirtualService`` fixes by weight."""
-    if any(_splits(items(route, "route"), "destination") for route in items(manifest.spec, "http")):
-        yield _manual(manifest, "istio")
+    for route in items(manifest.spec, "http"):
+        if _splits(items(route, "route"), "destination"):
+            yield _manual(manifest, "istio", route)
+            return
 
 
 def read_http_route(manifest: Manifest) -> Iterator[DeliveryStrategy]:
     """Yield a split of traffic between versions that a Gateway API ``HTTPRoute`` fixes by weight."""
-    if any(_splits(items(rule, "backendRefs"), "") for rule in items(manifest.spec, "rules")):
-        yield _manual(manifest, "gateway-api")
+    for rule in items(manifest.spec, "rules"):
+        if _splits(items(rule, "backendRefs"), ""):
+            yield _manual(manifest, "gateway-api", rule)
+            return
 
 
 def _splits(targets: list[object], below: str) -> bool:
@@ -92,5 +97,6 @@ def _splits(targets: list[object], below: str) -> bool:
     return len(weighted) > 1 and len(distinct) > 1
 
 
-def _manual(manifest: Manifest, product: str) -> DeliveryStrategy:
-    return DeliveryStrategy(at=manifest.place, product=product, name=manifest.name, strategy="traffic-split", manual=True)
+def _manual(manifest: Manifest, product: str, rule: object) -> DeliveryStrategy:
+    at = manifest.source.place(rule.line) if isinstance(rule, Map) else manifest.place
+    return DeliveryStrategy(at=at, product=product, name=manifest.name, strategy="traffic-split", manual=True)
