@@ -83,9 +83,15 @@ class _Paths:
 
     def _spec(self, fact: IgnoreFile) -> pathspec.GitIgnoreSpec:
         if fact.at.path not in self.specs:
-            try:
-                spec = pathspec.GitIgnoreSpec.from_lines(fact.patterns)
-            except ValueError:  # a pattern git would ignore too
-                spec = pathspec.GitIgnoreSpec.from_lines(())
+            spec = pathspec.GitIgnoreSpec.from_lines(pattern for pattern in fact.patterns if _is_pattern(pattern))
             self.specs[fact.at.path] = spec
         return self.specs[fact.at.path]
+
+
+def _is_pattern(line: str) -> bool:
+    """Say whether git would understand a line of an ignore file; it skips the others."""
+    try:
+        pathspec.GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
