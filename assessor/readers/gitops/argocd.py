@@ -70,14 +70,14 @@ def read_application_set(manifest: Manifest) -> Iterator[Fact]:
         return
     sets = list(parameters(generators))[:MAX_SETS]
     found = tuple(dict.fromkeys(expanded for source in sources(spec) for expanded in expand(source, sets)))
-    application = _application(manifest, "ApplicationSet", spec, policy, found)
+    types = generator_types(generators)
     yield msgspec.structs.replace(
-        application,
-        generators=generator_types(generators),
+        _application(manifest, "ApplicationSet", spec, policy, found),
+        generators=types,
         selective=_selective(generators),
         count=stands_for(generators),
     )
-    if "pullRequest" in application.generators:
+    if "pullRequest" in types:
         yield Promotion(at=manifest.place, tool="applicationset", preview=True)
     annotations = mapping(template, "metadata", "annotations")
     yield from subscriptions(manifest, annotations)
@@ -225,7 +225,8 @@ def _patched(manifest: Manifest, policy: Policy) -> Policy:
     if not isinstance(patch, str) or ("automated" not in patch and "syncPolicy" not in patch):
         return policy
     line = manifest.spec.lines.get("templatePatch", manifest.line)
-    offset = next((n for n, content in enumerate(patch.splitlines(), 1) if "automated" in content or "syncPolicy" in content), 0)
+    word = "automated" if "automated" in patch else "syncPolicy"
+    offset = next((number for number, content in enumerate(patch.splitlines(), 1) if word in content), 0)
     place = manifest.source.place(line + offset)
     if _CONDITION.search(patch):
         return policy if policy.auto_sync else replace(UNKNOWN, at=place)

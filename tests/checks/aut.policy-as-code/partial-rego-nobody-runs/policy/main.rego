@@ -1,0 +1,2 @@
+package main
+deny contains msg if { input.kind == "Pod"; msg := "no pods" }

@@ -1,0 +1,3 @@
+#!/bin/sh
+kind create cluster
+flux install
