@@ -18,9 +18,11 @@ from typing import Any
 from assessor.errors import ParseError
 from assessor.facts.base import Fact, Place
 from assessor.parsing import yaml
-from assessor.redaction import redact
+from assessor.redaction import printable, redact
 
 EXCERPT = 160  # characters
+WINDOW = 1000  # characters of a line looked at for its excerpt, so that no secret is cut in two before it is found
+MAX_DOTS = 200  # in one line of TOML outside strings: the parser takes quadratic time over a key of many parts
 
 
 class Source:
@@ -47,10 +49,12 @@ class Source:
         """The content as text; undecodable bytes become U+FFFD. Binary content raises `ParseError`."""
         data = self.data
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return data.decode("utf-16", "replace")
-        if b"\x00" in data[:8192]:
+            text = data.decode("utf-16", "replace")
+        elif b"\x00" in data[:8192]:
             raise ParseError("binary content")
-        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n")
+        else:
+            text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+        return text.replace("\r\n", "\n")
 
     @cached_property
     def lines(self) -> list[str]:
@@ -61,7 +65,8 @@ class Source:
         """Return a place in this file, with a short redacted excerpt of its line."""
         excerpt = ""
         if 0 < line <= len(self.lines):
-            excerpt = redact(self.lines[line - 1].strip()[:EXCERPT])
+            start = self.lines[line - 1][:WINDOW].replace("\t", " ").strip()
+            excerpt = redact(start if start.isprintable() else printable(start))[:EXCERPT]
         return Place(self.repository, self.path, line, excerpt)
 
     @cached_property
@@ -83,22 +88,31 @@ class Source:
     @cached_property
     def json(self) -> Any:
         """The JSON value, without line numbers; comments and trailing commas of JSON5 are tolerated. None if broken."""
+        problem = None
         for text in (self.text, _plain_json(self.text)):
             try:
-                return json.loads(text)
+                value = json.loads(text)
+                return _well_formed(value) if _HALF_CHARACTER.search(text) else value
             except (ValueError, RecursionError) as error:
-                self.problems["json"] = ParseError(f"not valid JSON: {error}", getattr(error, "lineno", 0))
+                problem = problem or _json_problem(error)
+        if problem:
+            self.problems["json"] = problem
         return None
 
     @cached_property
     def toml(self) -> dict[str, Any]:
         """The TOML table; empty, and noted in `problems`, if broken."""
         try:
+            _refuse_dots(self.text)
             return tomllib.loads(self.text)
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            self.problems["toml"] = ParseError("nested too deeply")
+        except ParseError as error:
+            self.problems["toml"] = error
+        except ValueError as error:
             found = re.search(r"at line (\d+)", str(error))
             self.problems["toml"] = ParseError(f"not valid TOML: {error}", int(found.group(1)) if found else 0)
-            return {}
+        return {}
 
     def line_with(self, needle: str | re.Pattern[str], start: int = 1) -> int:
         """Return the first line, from `start`, that contains the needle; 0 if none does."""
@@ -108,10 +122,36 @@ class Source:
         return 0
 
 
+_JSON5 = re.compile(r'"(?:\\.?|[^"\\\n])*+"?+|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])', re.S)
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 def _plain_json(text: str) -> str:
-    """Take comments and trailing commas out of JSON5-like text, leaving strings alone."""
-    token = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.S)
-    return token.sub(lambda m: m.group() if m.group().startswith('"') else "", text)
+    """Take comments and trailing commas out of JSON5-like text, leaving strings and line numbers alone.
+
+    Each alternative consumes what it has looked at, even unclosed strings and comments, so the time is linear.
+    """
+    return _JSON5.sub(lambda m: m.group() if m.group().startswith('"') else "\n" * m.group().count("\n"), text)
+
+
+def _well_formed(value: Any) -> Any:
+    """Replace half characters, which JSON can escape and no encoding can hold."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _json_problem(error: ValueError | RecursionError) -> ParseError:
+    if isinstance(error, RecursionError):
+        return ParseError("nested too deeply")
+    return ParseError(f"not valid JSON: {error}", getattr(error, "lineno", 0))
+
+
+_STRING = re.compile(r"""\"(?:\\.?|[^"\\])*+"?+|'[^']*+'?+""")
+
+
+def _refuse_dots(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS and _STRING.sub("", line).count(".") > MAX_DOTS:
+            raise ParseError("a key of too many parts", number)
 
 
 Read = Callable[[Source], Iterable[Fact]]

@@ -49,25 +49,26 @@ def code_version(readers: Iterable[Reader]) -> str:
     The code's files are told by size and time, so that an edited reader is never answered from the cache.
     """
     readers = tuple(readers)
-    versions = [
+    parts = [
         __version__,
         sys.version,
         yaml.__version__,
         msgspec.__version__,
         *(f"{r.origin} {r.id} {r.version}" for r in readers),
     ]
-    packages = {r.read.__module__.partition(".")[0] for r in readers} | {"assessor"}
-    for name, module in sorted(sys.modules.items()):
-        if name.partition(".")[0] in packages:
-            versions += _state(name, module)
-    return hashlib.blake2b("\n".join(versions).encode("utf-8", "replace"), digest_size=16).hexdigest()
+    for package in sorted({reader.read.__module__.partition(".")[0] for reader in readers} | {"assessor"}):
+        parts += sorted(_files(sys.modules.get(package)))
+    return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _state(name: str, module: ModuleType) -> Iterator[str]:
-    with contextlib.suppress(OSError):
-        if file := getattr(module, "__file__", None):
-            info = Path(file).stat()
-            yield f"{name} {info.st_size} {info.st_mtime_ns}"
+def _files(package: ModuleType | None) -> Iterator[str]:
+    """Yield size and time of the files of a package or module."""
+    folders = [Path(folder) for folder in getattr(package, "__path__", ())]
+    files = [file for folder in folders for file in folder.rglob("*.py")] or [Path(getattr(package, "__file__", None) or ".")]
+    for file in files:
+        with contextlib.suppress(OSError):
+            info = file.stat()
+            yield f"{file} {info.st_size} {info.st_mtime_ns}"
 
 
 class FactCache:

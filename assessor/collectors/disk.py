@@ -56,8 +56,10 @@ class Walk:
                     self.problems.append(f"more than {MAX_FILES} files; the rest was not read")
                     return
                 path = f"{folder}/{item.name}" if folder else item.name
+                if item.name == ".git":  # a folder, or the file of a linked work tree
+                    continue
                 if item.is_dir(follow_symlinks=False):
-                    self._descend(path, item.name, ask)
+                    self._descend(path, ask)
                 elif not (ask and self.filter.ignored(path, False)):
                     yield from self._file(path, item)
 
@@ -76,8 +78,8 @@ class Walk:
             return []
         return items
 
-    def _descend(self, path: str, name: str, ask: bool) -> None:
-        if name == ".git" or self.filter.submodule(path) or (ask and self.filter.ignored(path, True)):
+    def _descend(self, path: str, ask: bool) -> None:
+        if self.filter.submodule(path) or (ask and self.filter.ignored(path, True)):
             return
         if path.count("/") >= MAX_DEPTH:
             self.problems.append(f"{printable(path)}: more than {MAX_DEPTH} folders deep; not read")

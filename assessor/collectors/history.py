@@ -5,26 +5,38 @@ from __future__ import annotations
 import pygit2
 
 from assessor.facts.repository import Change
+from assessor.redaction import printable, redact
 
 from .tree import Tree
 
 COMMITS = 200
+SUBJECT, NAME = 200, 80  # characters
 
 
 def read_history(tree: Tree) -> tuple[tuple[Change, ...], bool]:
-    """Return the newest commits along first parents, and whether the history is shallow."""
-    repository = getattr(tree, "repository", None)
+    """Return the newest commits along first parents, and whether the history is shallow.
+
+    A history that ends at a commit which cannot be read is noted in the tree's problems.
+    """
+    repository = tree.repository
     if repository is None or not tree.commit:
         return (), False
     changes: list[Change] = []
+    id: str | pygit2.Oid | None = tree.commit
     try:
-        commit = repository[tree.commit].peel(pygit2.Commit)
-        while len(changes) < COMMITS:
-            subject = commit.message.strip().partition("\n")[0][:200]
-            changes.append(Change(str(commit.id), subject, len(commit.parent_ids), commit.committer.name[:80]))
-            if not commit.parent_ids:
-                break
-            commit = repository[commit.parent_ids[0]].peel(pygit2.Commit)
+        while id and len(changes) < COMMITS:
+            commit = repository[id].peel(pygit2.Commit)
+            changes.append(_change(commit))
+            id = next(iter(commit.parent_ids), None)
     except (KeyError, ValueError, pygit2.GitError):
+        if not repository.is_shallow:
+            tree.problems.append("its history ends at a commit that cannot be read")
         return tuple(changes), True
     return tuple(changes), repository.is_shallow
+
+
+def _change(commit: pygit2.Commit) -> Change:
+    """Return a commit's facts. Bytes are decoded here: a commit may claim any encoding, or none that exists."""
+    subject = commit.raw_message[: 10 * SUBJECT].decode("utf-8", "replace").strip().partition("\n")[0]
+    committer = commit.committer.raw_name[: 4 * NAME].decode("utf-8", "replace")
+    return Change(str(commit.id), redact(printable(subject))[:SUBJECT], len(commit.parent_ids), printable(committer)[:NAME])
