@@ -1,8 +1,34 @@
-"""Derives facts about pipelines."""
+"""Pipelines with everything they start followed, and what their steps are for."""
 
 from __future__ import annotations
 
-from .base import Deriver, Joiner
+from collections.abc import Iterator
 
-DERIVERS: tuple[Deriver, ...] = ()
+from assessor.facts.base import Fact
+from assessor.facts.pipelines import Pipeline, Runnable
+
+from .activities import activities_of, manual_activities, without_environment
+from .base import Deriver, Joiner, Material, deriver
+from .following import Follower, is_called_only
+from .gitlab import merge_gitlab
+
+
+@deriver(replaces=(Pipeline,))
+def follow_and_recognise(material: Material) -> Iterator[Fact]:
+    """Yield each pipeline followed, and its activities; then those of scripts and targets that no pipeline starts.
+
+    A file that only other pipelines call is judged where it is called; as one of its own only if nothing here calls it.
+    """
+    follower = Follower(material)
+    followed = [follower.pipeline(pipeline) for pipeline in material.of(Pipeline)]
+    for pipeline in followed:
+        if not (is_called_only(pipeline) and pipeline.at.path in follower.called):
+            yield from activities_of(pipeline)
+        yield without_environment(pipeline)
+    for runnable in material.of(Runnable):
+        if (runnable.runner, runnable.folder, runnable.name) not in follower.reached:
+            yield from manual_activities(runnable)
+
+
+DERIVERS: tuple[Deriver, ...] = (merge_gitlab, follow_and_recognise)
 JOINERS: tuple[Joiner, ...] = ()
