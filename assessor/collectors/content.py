@@ -42,7 +42,7 @@ _NAMES: dict[Origin, str] = {
         "vendor vendored third_party third-party thirdparty 3rdparty node_modules bower_components jspm_packages .yarn cue.mod "
         "godeps .terraform .terragrunt-cache site-packages .venv venv .tox .nox .bundle pods elm-stuff"
     ),
-    Origin.GENERATED: "cdk.out __pycache__ .next .nuxt .gradle .pulumi dist",
+    Origin.GENERATED: ".gitops-assess cdk.out __pycache__ .next .nuxt .gradle .pulumi dist",
     Origin.FIXTURE: (
         "test tests testing testdata test-data test_data testfixtures test-fixtures test_fixtures fixture fixtures __tests__ spec "
         "specs e2e e2e-tests integration-tests molecule mock mocks __mocks__ snapshot snapshots __snapshots__ testutil testutils"

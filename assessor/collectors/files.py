@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from assessor.deriving import derive_repository
 from assessor.errors import ParseError
@@ -17,16 +17,24 @@ from .content import Content, Origin, examples_are_the_product
 from .extraction import Extraction, readers_of
 from .history import read_history
 from .library import is_library
+from .overlay import Overlay
 from .tree import Entry, Target, Tree, open_tree
 
 MAX_REASON = 300  # characters
 MAX_ATTRIBUTES = 1024 * 1024  # bytes of a .gitattributes file
 
 
-def collect_repository(target: Target, exclude: tuple[str, ...] = (), cache: FactCache | None = None) -> Repository:
-    """Read one repository. What cannot be read becomes a gap; `UsageError` only for a ref that does not exist."""
+def collect_repository(
+    target: Target, exclude: tuple[str, ...] = (), cache: FactCache | None = None, overlay: Mapping[str, str] | None = None
+) -> Repository:
+    """Read one repository, with the texts of `overlay` (by path) laid over its files, as if they were written.
+
+    What cannot be read becomes a gap; `UsageError` only for a ref that does not exist.
+    """
     try:
-        tree = open_tree(target)
+        tree: Tree = open_tree(target)
+        if overlay:
+            tree = Overlay(tree, overlay)
     except ParseError as error:
         gap = Gap("git", target.path, str(error), target.name)
         return Repository(at=Place(target.name, ""), name=target.name, path=target.path, gaps=(gap,))

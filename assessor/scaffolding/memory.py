@@ -85,8 +85,8 @@ def merge(base: str, mine: str, theirs: str, path: str) -> tuple[str, bool]:
     with tempfile.TemporaryDirectory(prefix="gitops-assess-") as folder:
         store = pygit2.init_repository(folder, bare=True)
         mode = pygit2.enums.FileMode.BLOB
-        entries = [pygit2.IndexEntry(path, store.create_blob(text.encode()), mode) for text in (base, mine, theirs)]
-        result = store.merge_file_from_index(*entries, use_deprecated=False)
+        ancestor, ours, new = (pygit2.IndexEntry(path, store.create_blob(text.encode()), mode) for text in (base, mine, theirs))
+        result = store.merge_file_from_index(ancestor, ours, new, use_deprecated=False)
     return result.contents, not result.automergeable
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assessor.collectors.tree import Entry, Tree
+import pygit2
+
+from .tree import Entry, Tree
 
 
 class Overlay:
-    """A tree with files added or replaced."""
+    """A tree with texts added or replaced; everything else is the tree's own."""
 
     def __init__(self, tree: Tree, files: Mapping[str, str]) -> None:
         self.tree = tree
         self.files = {path: text.encode() for path, text in files.items()}
+        self.commit, self.branch, self.remote = tree.commit, tree.branch, tree.remote
+        self.problems = tree.problems
 
-    def __getattr__(self, name: str) -> object:
-        """Everything else (commit, remote, history …) is the tree's own."""
-        return getattr(self.tree, name)
+    @property
+    def repository(self) -> pygit2.Repository | None:
+        """The git repository, unless it is a plain folder."""
+        return self.tree.repository
 
     def entries(self) -> Iterator[Entry]:
         """Yield the tree's entries, then the files laid over it."""
