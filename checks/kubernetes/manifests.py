@@ -10,6 +10,7 @@ from assessor.facts.gitops import Application
 from assessor.facts.infrastructure import Resource
 from assessor.facts.manifests import BrokenManifest, HelmChart, KubernetesObject, ManifestSource, Workload
 from assessor.facts.repository import Organization, Repository
+from assessor.parsing.yaml import is_dynamic
 
 from .versions import standing
 
@@ -18,6 +19,7 @@ _DECLARATIVE = (
     "State of GitOps: declarative desired state",
     "State of GitOps: human-readable format",
 )
+_SOME = 0.25  # workloads exist, though none of an own service
 _CONTROLLERS = ("argoproj.io", "fluxcd.io", "fleet.cattle.io", "flux.weave.works")  # what deploys, not what is deployed
 
 
@@ -78,12 +80,13 @@ def _plain_first(objects: Iterable[KubernetesObject]) -> list[Place]:
 def _of_workloads(organization: Organization, workloads: list[Place]) -> Verdict:
     if all(r.is_library for r in organization.repositories if r.of(Workload)):
         return partial(0.5, f"{len(workloads)} workloads, carried by a library rather than deployed", workloads)
-    services = [s for s in organization.of(Service) if s.dockerfile or s.build]
+    services = [s for s in organization.of(Service) if (s.dockerfile or s.build) and (s.images or s.workloads)]
     deployed = [s for s in services if s.workloads]
-    if len(organization.repositories) > 1 and deployed:
+    hidden = any(is_dynamic(c.image) for w in organization.of(Workload) for c in w.containers)
+    if len(organization.repositories) > 1 and services and (deployed or not hidden):
         left = [place for s in services if not s.workloads for place in (s.dockerfile, s.build) if place]
         summary = f"{len(deployed)} of {len(services)} containerized services have a workload"
-        return graded(len(deployed) / len(services), summary, left or workloads)
+        return graded(max(len(deployed) / len(services), _SOME), summary, left or workloads)
     return passed(f"{len(workloads)} workloads are declared", workloads)
 
 

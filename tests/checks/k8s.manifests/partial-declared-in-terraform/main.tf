@@ -1,0 +1,5 @@
+resource "kubernetes_deployment_v1" "web" {
+  metadata {
+    name = "web"
+  }
+}

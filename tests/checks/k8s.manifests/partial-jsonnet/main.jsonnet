@@ -1,0 +1,1 @@
+{apiVersion: 'apps/v1', kind: 'Deployment', metadata: {name: 'web'}}
