@@ -24,7 +24,6 @@ _SWITCH = re.compile(r"enable_(external_secrets|sealed_secrets|vault|secrets_sto
     "gop.secrets",
     task=Task.OPERATING_MODEL,
     weight=SUPPORT,
-    scaffold="external-secret",
     effort=2,
     frameworks=("OpenGitOps 1: Declarative", "DSOMM: Handling of secrets"),
 )

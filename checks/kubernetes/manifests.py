@@ -23,7 +23,7 @@ _SOME = 0.25  # workloads exist, though none of an own service
 _CONTROLLERS = ("argoproj.io", "fluxcd.io", "fleet.cattle.io", "flux.weave.works")  # what deploys, not what is deployed
 
 
-@check("k8s.manifests", task=Task.MANIFESTS, weight=CORE, scaffold="kubernetes-manifests", effort=2, frameworks=_DECLARATIVE)
+@check("k8s.manifests", task=Task.MANIFESTS, weight=CORE, scaffold="helm-chart", effort=2, frameworks=_DECLARATIVE)
 def manifests_exist(organization: Organization) -> Verdict:
     """What runs in Kubernetes is declared in manifests.
 

@@ -12,7 +12,6 @@ from assessor.facts.repository import Repository
     "k8s.secrets-encrypted",
     task=Task.K8S_SECRETS,
     weight=SUPPORT,
-    scaffold="external-secret",
     effort=2,
     frameworks=("DSOMM: Handling of secrets",),
 )
