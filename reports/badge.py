@@ -11,7 +11,7 @@ def render(assessment: Assessment, *, baseline: Assessment | None = None) -> str
     """Return one SVG image; a baseline does not change it."""
     whole = assessment.organization
     value = "not assessed" if whole.score is None else f"level {whole.level} of 5"
-    text_width = round(len(value) * 6.2) + 10
+    text_width = round(len(value) * 5.6) + 14
     fields = 0 if whole.score is None else 5 * (CELL + GAP) + 8
     width = LABEL + fields + text_width
     cells = "".join(_cell(step, step <= whole.level) for step in range(1, 6)) if fields else ""

@@ -23,7 +23,7 @@ def _clean(value: Any) -> Any:
     match value:
         case str():
             return value.encode("utf-8", "replace").decode()
-        case list():
+        case list() | tuple():
             return [_clean(item) for item in value]
         case dict():
             return {_clean(key): _clean(item) for key, item in value.items()}
