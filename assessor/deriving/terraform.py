@@ -174,11 +174,5 @@ class Layout:
         return where == folder or (named and where not in self.called)
 
 
-def is_module_library(material: Material) -> bool:
-    """Say whether a repository publishes Terraform modules, so that its examples are documentation."""
-    modules = assemble(material)
-    return bool(modules) and Layout(material, modules, Units(material, modules)).is_library
-
-
 DERIVERS: tuple[Deriver, ...] = (terraform,)
 JOINERS: tuple[Joiner, ...] = ()

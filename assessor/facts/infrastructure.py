@@ -152,7 +152,6 @@ class TerraformFile(Fact, frozen=True, kw_only=True):
     required_variables: tuple[str, ...] = ()
     variables: int = 0
     outputs: int = 0
-    data_sources: int = 0
     broken: bool = False
 
 
@@ -165,8 +164,6 @@ class TerragruntFile(Fact, frozen=True, kw_only=True):
     backend: Backend | None = None
     required_version: str = ""
     providers: dict[str, str] = {}  # from generated code
-    tofu: bool = False
-    inputs: bool = False
     units: tuple[ModuleCall, ...] = ()  # of a stack file: the units it makes, with their paths as `version`
     broken: bool = False
 

@@ -1,8 +1,8 @@
 """HCL as light blocks and attributes that remember their lines.
 
 The tree of tree-sitter is walked once, without recursion, in document order: a block opens at its brace and closes
-at the matching one, whether the tree is sound or an error node holds its loose parts, so a broken file keeps
-everything that can be told. An attribute's value is only worked out when asked for: literals become Python values,
+at the matching one, whether the tree is sound or an error node holds its loose parts. A broken file is cut where
+blocks begin in the first column, so that it keeps every block but the broken one. An attribute's value is only worked out when asked for: literals become Python values,
 anything else is dynamic and stays text that holds ``${…}``.
 """
 
@@ -24,7 +24,8 @@ from . import yaml
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
-MAX_BYTES = 1024 * 1024  # hand-written HCL is far smaller; the parser takes a second per megabyte
+MAX_BYTES = 512 * 1024  # hand-written HCL is far smaller; the worst text takes the parser seconds at this size
+MAX_PIECES = 2000  # of a broken file
 MAX_DEPTH = 32  # of blocks and of values; deeper parts are left out, or kept as text
 MAX_DYNAMIC = 200  # characters kept of an expression
 
@@ -117,16 +118,45 @@ def parse(data: bytes) -> Block:
     if len(data) > MAX_BYTES:
         root.error = ParseError(f"HCL larger than {MAX_BYTES // 1024} KiB")
         return root
-    tree = tree_sitter.Parser(_LANGUAGE).parse(data.removeprefix(b"\xef\xbb\xbf"))
-    _Builder(root).build(tree)
+    parser = tree_sitter.Parser(_LANGUAGE)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    tree = parser.parse(data)
+    if not tree.root_node.has_error:
+        _Builder(root).build(tree)
+        return root
+    root.error = ParseError("not valid HCL; what can be read is used", _error_line(tree.root_node))
+    for line, piece in _pieces(data):
+        _Builder(root, line).build(parser.parse(piece))
     return root
+
+
+_TOP_LEVEL = re.compile(rb'^[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{', re.M)
+
+
+def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Cut a broken file where blocks begin in the first column, so that a mistake only costs the block it is in."""
+    cuts = [0, *(match.start() for match in _TOP_LEVEL.finditer(data) if match.start())][:MAX_PIECES]
+    line = 0
+    for start, end in zip(cuts, [*cuts[1:], len(data)], strict=True):
+        yield line, data[start:end]
+        line += data.count(b"\n", start, end)
+
+
+def _error_line(node: tree_sitter.Node) -> int:
+    """Return the line of the first part that is wrong or missing."""
+    while not (node.is_error or node.is_missing):
+        inner = next((child for child in node.children if child.has_error or child.is_missing), None)
+        if inner is None:
+            break
+        node = inner
+    return node.start_point.row + 1
 
 
 class _Builder:
     """Walks a tree in document order and opens and closes blocks."""
 
-    def __init__(self, root: Block) -> None:
-        self.root = root
+    def __init__(self, root: Block, line: int = 0) -> None:
+        self.line = line + 1  # of the text's first line
         self.stack = [root]
         self.labels: list[tuple[str, int]] = []  # what stands before a brace
         self.skipped = 0  # blocks too deep to keep, still open
@@ -138,8 +168,6 @@ class _Builder:
             if node is None:
                 return
             if node.type in _OPEN:
-                if node.type == "ERROR":
-                    self._problem(node)
                 if cursor.goto_first_child():
                     continue
             else:
@@ -150,12 +178,10 @@ class _Builder:
 
     def _visit(self, node: tree_sitter.Node) -> None:
         kind = node.type
-        if node.is_missing:
-            self._problem(node)
         if kind == "attribute":
             self._attribute(node)
         elif kind == "identifier" or kind == "string_lit":
-            self.labels.append((_plain(node), node.start_point.row + 1))
+            self.labels.append((_plain(node), node.start_point.row + self.line))
         elif kind == "block_start":
             self._start()
         elif kind == "block_end":
@@ -188,11 +214,7 @@ class _Builder:
         name = _plain(children[0])
         value = next((c for c in children[1:] if c.type == "expression"), None)
         if value is not None:
-            self.stack[-1].attributes[name] = Attribute(name, children[0].start_point.row + 1, value)
-
-    def _problem(self, node: tree_sitter.Node) -> None:
-        if self.root.error is None:
-            self.root.error = ParseError("not valid HCL; what can be read is used", node.start_point.row + 1)
+            self.stack[-1].attributes[name] = Attribute(name, children[0].start_point.row + self.line, value)
 
 
 def _source(node: tree_sitter.Node) -> str:

@@ -154,7 +154,6 @@ def read_terraform(source: Source) -> Iterator[Fact]:
         required_variables=required,
         variables=sum(1 for _ in root.of("variable")),
         outputs=sum(1 for _ in root.of("output")),
-        data_sources=sum(1 for _ in root.of("data")),
         broken=root.error is not None or "yaml" in source.problems,
     )
     yield from _secrets(source, root)

@@ -32,8 +32,6 @@ def read_terragrunt(source: Source) -> Iterator[TerragruntFile]:
         required_version=root.text("terraform_version_constraint")
         or next((v for _, code in generated for v in _versions(code)), ""),
         providers=dict(sorted(pair for _, code in generated for pair in _providers(code))),
-        tofu="tofu" in root.text("terraform_binary"),
-        inputs="inputs" in root.attributes,
         units=tuple(_units(source, root)),
         broken=root.error is not None,
     )
