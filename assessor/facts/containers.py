@@ -128,3 +128,11 @@ class Service(Fact, frozen=True, kw_only=True):
     def label(self) -> str:
         """Its name."""
         return self.name
+
+
+class WebApplication(Fact, frozen=True, kw_only=True):
+    """The object or factory of a Python module that a web server is told to run."""
+
+    name: str
+    interface: str  # asgi or wsgi
+    factory: bool = False  # a function that makes the application, not the application itself
