@@ -108,6 +108,8 @@ def run(request: Request) -> None:
     else:
         typer.echo(diff(change), nl=False)
     _summarize(change)
+    if not change.files:
+        typer.echo("\nnothing to do: everything generated is as it would be", err=True)
     if request.dry_run or not change.files:
         return
     if asker and not _confirmed():

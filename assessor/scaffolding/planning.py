@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assessor.errors import UsageError
@@ -45,8 +45,17 @@ class Wish:
     config_repository: str = ""
 
 
-def pieces(organization: Organization, assessment: Assessment, templates: Mapping[str, Template], wish: Wish) -> list[Piece]:
-    """Return the pieces that failing verdicts call for, in the order of the path."""
+Remembered = Mapping[str, Collection[str]]  # repository → keys of pieces that an earlier run applied
+
+
+def pieces(
+    organization: Organization,
+    assessment: Assessment,
+    templates: Mapping[str, Template],
+    wish: Wish,
+    remembered: Remembered | None = None,
+) -> list[Piece]:
+    """Return the pieces that failing verdicts call for, and those applied earlier (to update them), in the order of the path."""
     failing: dict[str, list[Finding]] = defaultdict(list)
     for finding in assessment.findings:
         if finding.status in WANTING:
@@ -58,8 +67,12 @@ def pieces(organization: Organization, assessment: Assessment, templates: Mappin
         checks = tuple(
             check for check in template.repairs if check in failing and (not wish.only or _named(template, check, wish.only))
         )
-        if checks:
-            found += _apply(template, checks, failing, organization, wish)
+        for repository, subject in _subjects(template, organization, wish):
+            mine = tuple(check for check in checks if _concerns(failing[check], repository, subject))
+            known = evidence(organization, repository, subject, dict(wish.choices))
+            piece = Piece(template, repository, subject, mine, known)
+            if (mine and applies(template, known)) or piece.key in (remembered or {}).get(repository.name, ()):
+                found.append(piece)
     return found
 
 
@@ -69,18 +82,6 @@ def _wanted(template: Template, only: tuple[str, ...]) -> bool:
 
 def _named(template: Template, check: str, only: tuple[str, ...]) -> bool:
     return check in only or template.id in only or template.family in only
-
-
-def _apply(
-    template: Template, checks: tuple[str, ...], failing: Mapping[str, list[Finding]], organization: Organization, wish: Wish
-) -> Iterator[Piece]:
-    for repository, subject in _subjects(template, organization, wish):
-        mine = tuple(check for check in checks if _concerns(failing[check], repository, subject))
-        if not mine:
-            continue
-        known = evidence(organization, repository, subject, dict(wish.choices))
-        if applies(template, known):
-            yield Piece(template, repository, subject, mine, known)
 
 
 def _subjects(template: Template, organization: Organization, wish: Wish) -> Iterator[tuple[Repository, Fact]]:

@@ -99,6 +99,9 @@ class Session:
     def build(self, wish: Wish) -> Change:
         """Return the change that a wish calls for; nothing is written."""
         organization, first = self.look({})
+        for repository in organization.repositories:
+            self.memories[repository.name] = load_memory(self.locate(repository))
+        earlier = {name: tuple(memory.pieces) for name, memory in self.memories.items()}
         change = Change(first, first)
         for step in sorted({t.step for t in self.templates.values() if not wish.steps or t.step in wish.steps}):
             now = Wish((step,), wish.only, wish.choices, wish.config_repository)
@@ -106,7 +109,9 @@ class Session:
             # A piece of the same step may rest on another, e.g. the image's CI on its Dockerfile: look again until none is left.
             for _round in range(3):
                 found = [
-                    p for p in pieces(organization, change.after, self.templates, now) if (p.repository.name, p.key) not in done
+                    p
+                    for p in pieces(organization, change.after, self.templates, now, earlier)
+                    if (p.repository.name, p.key) not in done
                 ]
                 if not found:
                     break
@@ -121,7 +126,7 @@ class Session:
     def _apply(self, piece: Piece, change: Change) -> Applied:
         name = piece.repository.name
         root = change.roots.setdefault(name, self.locate(piece.repository))
-        memory = self.memories.setdefault(name, load_memory(root))
+        memory = self.memories[name]
         answers = answer(piece, self.given, memory.pieces.get(piece.key, {}), self.ask)
         rendered = render(piece.template, {key: found.value for key, found in answers.items()})
         written, made = self.written.setdefault(name, {}), self.made.setdefault(name, {})

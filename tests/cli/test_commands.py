@@ -120,7 +120,7 @@ def test_the_path_and_the_checks_can_be_narrowed(small: Path) -> None:
     [
         (["scan", "absent"], 2, "absent"),
         (["scan", "a-file"], 2, "a-file"),
-        (["scan", "empty"], 3, "nothing"),
+        (["scan", "empty"], 3, "empty folder"),
         (["scan", "small", "--format", "pdf"], 2, "Known: "),
         (["scan", "small", "-f", "json", "-f", "table"], 2, "more than one format"),
         (["scan", "small", "-o", "out.xyz"], 2, "out.xyz"),
