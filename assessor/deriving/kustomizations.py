@@ -59,7 +59,7 @@ class _Paths:
 
     def __init__(self, material: Material) -> None:
         self.files = material.files
-        self.unseen = tuple(gap.subject for gap in material.repository.gaps if "submodule" in gap.reason)
+        self.unseen = tuple(gap.subject for gap in material.repository.gaps if "submodule" in gap.reason or "link" in gap.reason)
         self.ignore = [fact for fact in material.of(IgnoreFile) if posixpath.basename(fact.at.path) == ".gitignore"]
         self.specs: dict[str, pathspec.GitIgnoreSpec] = {}
 

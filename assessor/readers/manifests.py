@@ -17,6 +17,7 @@ MAX_TEXT = 300  # characters kept of an annotation
 _API = re.compile(r"^apiVersion:[ \t]*\S", re.M)
 _KIND = re.compile(r"^kind:[ \t]*[A-Z]", re.M)
 _CHOICE = re.compile(r"\{\{-?\s*(?:if|else)\b")
+_SERVED = re.compile(r"\{\{-?\s*(?:if|else)\b.*(?:Capabilities|[sS]emver|kubeVersion|apiVersion)")
 _TEMPLATE = ("spec", "template", "spec")
 _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "Pod"): ("spec",),
@@ -95,11 +96,7 @@ def _chosen(source: Source, line: int) -> bool:
     text = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
     above = next((item for item in reversed(source.lines[max(line - 4, 0) : line - 1]) if item.strip()), "")
     below = next((item for item in source.lines[line : line + 3] if item.strip()), "")
-    return (
-        "{{" in text
-        or ("else" in below and bool(_CHOICE.search(below)))
-        or (bool(_CHOICE.search(above)) and "apis" in above.lower())
-    )
+    return "{{" in text or bool(_SERVED.search(above) or ("else" in below and _CHOICE.search(below)))
 
 
 def _containers(found: Manifest, path: tuple[str, ...]) -> Iterator[Container]:

@@ -175,6 +175,8 @@ def test_a_version_chosen_by_what_the_cluster_serves_is_marked() -> None:
     )
     (found,) = objects(text, "c/templates/a.yaml")
     assert (found.version, found.conditional_api) == ("v1", True)
+    (only,) = objects(text.replace("{{- else }}\napiVersion: policy/v1beta1\n", ""), "c/templates/a.yaml")
+    assert only.conditional_api
     (plain,) = objects(
         "{{- if .Values.a }}\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n{{- end }}\n", "c/templates/a.yaml"
     )
