@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assessor.facts.base import Place
+import msgspec
+
+from assessor.facts.base import Fact, Place
+from assessor.facts.containers import Service
 from assessor.facts.gitops import Application, AppSource, Reconciliation
 from assessor.facts.manifests import Workload
 from assessor.facts.repository import Organization, Repository, organization_place
@@ -58,10 +61,12 @@ class Directory:
     organization: Organization
     by_address: dict[str, Repository] = field(default_factory=dict)
     by_name: dict[str, list[Repository]] = field(default_factory=dict)
+    homes: dict[str, Repository] = field(default_factory=dict)  # by the name it was scanned under
     builds: dict[str, Builds] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for repository in self.organization.repositories:
+            self.homes[repository.name] = repository
             names = {repository.name.lower().rpartition("/")[2]}
             if repository.remote:
                 address = normalise(repository.remote)
@@ -90,7 +95,7 @@ class Directory:
         """Return what one source of an application means."""
         if _HELM_ADDRESS.match(source.repository) or (source.chart and not source.path):
             return Target("external")
-        home = next((r for r in self.organization.repositories if r.name == application.at.repository), None)
+        home = self.homes.get(application.at.repository)
         if _DYNAMIC.search(source.repository):
             return Target("dynamic", None, (), _static(source.path))
         repository, certain = self.find(source.repository) if source.repository else (home, True)
@@ -118,58 +123,69 @@ def _static(path: str) -> str:
     return (path[: found.start()] if found else path).rpartition("/")[0].removeprefix("./").strip("/")
 
 
-@joiner(replaces=(Reconciliation,))
-def reconciliation(organization: Organization) -> Iterator[Reconciliation]:
-    """Yield which workloads are reconciled, and which applications point at something that exists."""
-    applications = organization.of(Application)
-    if not applications and not organization.of(Workload):
-        return
-    directory = Directory(organization)
-    covered: dict[str, set[str]] = {}
-    possible: set[tuple[str, str]] = set()
-    resolved, broken, external = [], [], 0
-    for application in applications:
+@dataclass(slots=True)
+class Reach:
+    """What the applications of an organization lead to."""
+
+    files: dict[tuple[str, str], set[Place]] = field(default_factory=dict)  # the applications that build a file
+    possible: set[tuple[str, str]] = field(default_factory=set)  # repository and folder a dynamic source may mean
+    resolved: list[Place] = field(default_factory=list)
+    broken: list[Place] = field(default_factory=list)
+    external: int = 0
+
+
+def reach(organization: Organization) -> Reach:
+    """Return what every application's sources mean within the organization."""
+    found, directory = Reach(), Directory(organization)
+    for application in organization.of(Application):
         targets = [directory.target(application, source) for source in application.sources]
         states = {target.state for target in targets}
         if "broken" in states:
-            broken.append(application.at)
+            found.broken.append(application.at)
         elif "resolved" in states:
-            resolved.append(application.at)
+            found.resolved.append(application.at)
         else:
-            external += 1
+            found.external += 1
         for source, target in zip(application.sources, targets, strict=True):
             if target.state == "dynamic":
-                possible.add((target.repository.name if target.repository else "", target.prefix))
-            elif target.repository is not None and target.state == "resolved":
-                builds = directory.builds_of(target.repository)
+                found.possible.add((target.repository.name if target.repository else "", target.prefix))
+            elif target.state == "resolved" and target.repository is not None:
                 for folder in target.folders:
-                    covered.setdefault(target.repository.name, set()).update(builds.files(folder, shallow=source.shallow))
-    yield _sorted(organization, covered, possible, resolved, broken, external)
+                    for path in directory.builds_of(target.repository).files(folder, shallow=source.shallow):
+                        found.files.setdefault((target.repository.name, path), set()).add(application.at)
+    return found
 
 
-def _sorted(
-    organization: Organization,
-    covered: dict[str, set[str]],
-    possible: set[tuple[str, str]],
-    resolved: list[Place],
-    broken: list[Place],
-    external: int,
-) -> Reconciliation:
+@joiner(replaces=(Reconciliation, Service))
+def reconciliation(organization: Organization) -> Iterator[Fact]:
+    """Yield which workloads are reconciled, which applications point at something that exists, and what deploys a service."""
+    services = organization.of(Service)
+    if not organization.of(Application) and not organization.of(Workload):
+        yield from services
+        return
+    found = reach(organization)
+    yield _sorted(organization, found)
+    for service in services:
+        deploying = {place for w in service.workloads for place in found.files.get((w.repository, w.path), ())}
+        yield msgspec.structs.replace(service, applications=tuple(sorted(deploying)))
+
+
+def _sorted(organization: Organization, found: Reach) -> Reconciliation:
     states: dict[str, list[Place]] = {"covered": [], "uncovered": [], "unknown": []}
     for workload in organization.of(Workload):
         place = workload.at
-        if place.path in covered.get(place.repository, ()):
+        if (place.repository, place.path) in found.files:
             states["covered"].append(place)
-        elif any(name in ("", place.repository) and _below(place.path, prefix) for name, prefix in possible):
+        elif any(name in ("", place.repository) and _below(place.path, prefix) for name, prefix in found.possible):
             states["unknown"].append(place)
         else:
             states["uncovered"].append(place)
     return Reconciliation(
         at=organization_place(),
         **{state: tuple(places) for state, places in states.items()},
-        resolved=tuple(sorted(resolved)),
-        broken=tuple(sorted(broken)),
-        external=external,
+        resolved=tuple(sorted(found.resolved)),
+        broken=tuple(sorted(found.broken)),
+        external=found.external,
     )
 
 

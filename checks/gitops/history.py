@@ -20,10 +20,11 @@ _NUMBER = re.compile(r"\((?:#|!|pull request #)\d+\)\s*\Z")
 _FORGES = frozenset({"GitHub", "Gitea", "Forgejo", "GitLab"})
 _GITHUB = re.compile(r"(?:^|[@/.])github\.[\w.]+[:/]", re.I)
 _CONVENTIONAL = re.compile(r"[a-zA-Z]{2,20}(?:\([^()]{1,80}\))?!?: \S")
-_STOCK = re.compile(
-    r"(?:wip|tmp|temp|test(?:ing)?|fix(?:e[sd])?|bug ?fix|hot ?fix|update[sd]?|change[sd]?|cleanup|misc|minor|stuff|typo|initial commit|first commit"
-    r"|commit|save|try|again|oops|asdf|\.+|-+)(?:[ .,!:]+(?:again|stuff|it|this|that|things?|code|files?|readme(?:\.md)?|commit|changes?|fix(?:es)?|typos?|\d+))*[ .!]*\Z",
-    re.I,
+# Words that say nothing by themselves; a subject made of them alone says nothing at all.
+_STOCK = frozenset(
+    "wip tmp temp test tests testing fix fixes fixed fixing bug bugs bugfix hotfix update updates updated updating change changes changed "
+    "cleanup clean misc minor small stuff typo typos initial first commit save try trying again oops asdf it this that things thing code "
+    "file files readme readme.md some more work and the a of to up".split()
 )
 _MERGE = re.compile(r"Merge(?:d)? (?:branch|pull request|remote-tracking|tag|in |PR )", re.I)
 
@@ -109,5 +110,10 @@ def messages_say_what_changed(repository: Repository) -> Verdict:
 def is_informative(subject: str) -> bool:
     """Say whether a commit's subject tells what changed."""
     if _CONVENTIONAL.match(subject):
-        return not _STOCK.match(subject.partition(": ")[2])
-    return len(subject.split()) >= 3 and not _STOCK.match(subject)
+        return not _says_nothing(subject.partition(": ")[2])
+    return len(subject.split()) >= 3 and not _says_nothing(subject)
+
+
+def _says_nothing(text: str) -> bool:
+    words = [word.strip(".,!:;-").lower() for word in text.split()]
+    return all(word in _STOCK or word.isdigit() for word in words if word)

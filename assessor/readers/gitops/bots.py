@@ -18,7 +18,8 @@ IMAGE_MANAGERS = frozenset({
     "helmfile", "helmsman", "helmv3", "kubernetes", "kustomize", "tekton", "custom.regex", "regex", "custom.jsonata", "quadlet",
 })  # fmt: skip
 IMAGE_ECOSYSTEMS = frozenset({"docker", "docker-compose", "helm"})  # of Dependabot
-_TOKEN = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*.*?\*/", re.S)
+# An unclosed comment runs to the end: looking for its end from each start would take quadratic time.
+_TOKEN = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
 _RENOVATE = (
     "renovate.json", "renovate.json5", "renovate.jsonc", ".github/renovate.json*", ".gitlab/renovate.json*", ".renovaterc", ".renovaterc.json",
     ".renovaterc.json5", ".renovaterc.jsonc",
