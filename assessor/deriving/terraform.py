@@ -85,7 +85,8 @@ class Layout:
             return True
         if _PARTS.search(folder):
             return False
-        if module.provider_blocks:
+        # What puts modules of the repository together, and is itself called by none, is what somebody applies.
+        if module.provider_blocks or any(call.source.startswith("..") for file in module.files for call in file.modules):
             return True
         declares = any(file.resources or file.modules for file in module.files)
         return declares and not module.required_variables and not (module.total("variables") and module.total("outputs"))
@@ -144,10 +145,10 @@ class Layout:
         return (f"{folder}/{_LOCK_FILE}" if folder else _LOCK_FILE) in self.material.files
 
     def _template(self, folder: str) -> str:
-        """Return the template that writes this root's backend: in its folder or one further up."""
+        """Return a template that may write this root's backend: one at the top, or below the same top folder."""
         for template in self.templates:
-            where = folder_of(template.at.path)
-            if not where or folder == where or folder.startswith(where + "/"):
+            top, below, _ = template.at.path.partition("/")
+            if not below or folder.partition("/")[0] == top:
                 return str(template.at)
         return ""
 

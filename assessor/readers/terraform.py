@@ -22,7 +22,7 @@ from assessor.facts.infrastructure import (
     TerraformFile,
     VariablesFile,
 )  # fmt: skip
-from assessor.parsing import hcl
+from assessor.parsing import hcl, hcl_json
 from assessor.reading import Source, reader
 from assessor.redaction import MARK, redact
 
@@ -112,7 +112,7 @@ def _shown(name: str, text: str) -> str:
 def parsed(source: Source) -> hcl.Block:
     """Return the blocks of a file; what cannot be read is noted once in the file's problems."""
     if source.path.lower().endswith(".json"):
-        return hcl.from_json(source.yaml)
+        return hcl_json.parse(source.yaml)
     if b"\x00" in source.data[:8192]:
         raise ParseError("binary content")
     root = hcl.parse(source.data)

@@ -63,6 +63,27 @@ def test_examples_are_roots_where_they_are_all_there_is(tmp_path: Path) -> None:
     ]
 
 
+def test_what_puts_modules_together_and_is_called_by_none_is_a_root(tmp_path: Path) -> None:
+    module = 'variable "name" {}\noutput "id" {\n  value = 1\n}\n'
+    stage = module + 'module "a" {\n  source = "../../modules/a"\n  name = var.name\n}\n'
+    files = {
+        "stages/net/main.tf": stage,
+        "modules/a/main.tf": module + BUCKET,
+        "modules/b/main.tf": module + 'module "a" {\n  source = "../a"\n}\n',
+    }
+    assert roots(tmp_path, files) == ["stages/net"]
+
+
+def test_a_template_only_explains_the_roots_beside_it(tmp_path: Path) -> None:
+    files = {
+        "fast/assets/providers.tf.tpl": 'terraform {\n  backend "gcs" {\n',
+        "fast/a/main.tf": PROVIDER + BUCKET,
+        "other/main.tf": PROVIDER + BUCKET,
+    }
+    found = repository(tmp_path, files).of(TerraformRoot)
+    assert [(root.folder, bool(root.uncertain)) for root in found] == [("fast/a", True), ("other", False)]
+
+
 def test_test_and_query_files_are_no_configuration(tmp_path: Path) -> None:
     assert roots(tmp_path, {"a.tftest.hcl": PROVIDER, "b.tfquery.hcl": PROVIDER}) == []
 

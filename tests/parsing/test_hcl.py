@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessor.parsing import hcl, yaml
+from assessor.parsing import hcl, hcl_json, yaml
 from assessor.parsing.hcl import Value
 
 EXAMPLE = """\
@@ -126,7 +126,7 @@ def test_the_json_syntax_gives_the_same_blocks() -> None:
   "resource": {"aws_s3_bucket": {"logs": {"bucket": "logs", "versioning": [{"enabled": true}]}}},
   "module": {"vpc": {"source": "./vpc"}}
 }"""
-    root = hcl.from_json(yaml.parse(text).documents[0].value)
+    root = hcl_json.parse(yaml.parse(text).documents[0].value)
     terraform = root.first("terraform")
     assert terraform is not None
     assert [b.label(0) for b in terraform.of("backend")] == ["s3"]
