@@ -36,5 +36,5 @@ def versions_are_promoted(organization: Organization) -> Verdict:
     if promoted:
         return partial(0.5, "versions are promoted by a tool; pull requests get no preview", promoted)
     if previews:
-        return partial(0.5, "pull requests get a preview; versions are promoted by hand", previews)
-    return failed("versions are promoted by hand, and pull requests get no preview")
+        return partial(0.5, "pull requests get a preview; no tool promotes versions", previews)
+    return failed("no tool promotes versions, and pull requests get no preview")

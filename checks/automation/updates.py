@@ -47,4 +47,4 @@ def images_are_updated(organization: Organization) -> Verdict:
     if bots or running:
         scope = ", ".join(sorted({item for bot in bots for item in bot.scope})) or "an unknown scope"
         return partial(0.4, f"a bot updates {scope}, not images", [*(bot.at for bot in bots), *(a.at for a in running)])
-    return failed("image versions are changed by hand")
+    return failed("nothing updates image versions")

@@ -22,9 +22,65 @@ _GITHUB = re.compile(r"(?:^|[@/.])github\.[\w.]+[:/]", re.I)
 _CONVENTIONAL = re.compile(r"[a-zA-Z]{2,20}(?:\([^()]{1,80}\))?!?: \S")
 # Words that say nothing by themselves; a subject made of them alone says nothing at all.
 _STOCK = frozenset(
-    "wip tmp temp test tests testing fix fixes fixed fixing bug bugs bugfix hotfix update updates updated updating change changes changed "
-    "cleanup clean misc minor small stuff typo typos initial first commit save try trying again oops asdf it this that things thing code "
-    "file files readme readme.md some more work and the a of to up".split()
+    [
+        "wip",
+        "tmp",
+        "temp",
+        "test",
+        "tests",
+        "testing",
+        "fix",
+        "fixes",
+        "fixed",
+        "fixing",
+        "bug",
+        "bugs",
+        "bugfix",
+        "hotfix",
+        "update",
+        "updates",
+        "updated",
+        "updating",
+        "change",
+        "changes",
+        "changed",
+        "cleanup",
+        "clean",
+        "misc",
+        "minor",
+        "small",
+        "stuff",
+        "typo",
+        "typos",
+        "initial",
+        "first",
+        "commit",
+        "save",
+        "try",
+        "trying",
+        "again",
+        "oops",
+        "asdf",
+        "it",
+        "this",
+        "that",
+        "things",
+        "thing",
+        "code",
+        "file",
+        "files",
+        "readme",
+        "readme.md",
+        "some",
+        "more",
+        "work",
+        "and",
+        "the",
+        "a",
+        "of",
+        "to",
+        "up",
+    ]
 )
 _MERGE = re.compile(r"Merge(?:d)? (?:branch|pull request|remote-tracking|tag|in |PR )", re.I)
 
@@ -110,7 +166,8 @@ def messages_say_what_changed(repository: Repository) -> Verdict:
 def is_informative(subject: str) -> bool:
     """Say whether a commit's subject tells what changed."""
     if _CONVENTIONAL.match(subject):
-        return not _says_nothing(subject.partition(": ")[2])
+        text = subject.partition(": ")[2]
+        return len(text.split()) > 1 or not _says_nothing(text)
     return len(subject.split()) >= 3 and not _says_nothing(subject)
 
 
