@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from assessor.facts.containers import ImageBuild
 from assessor.parsing import hcl
@@ -93,19 +93,27 @@ def read_skaffold(source: Source) -> Iterator[ImageBuild]:
 
 @reader("bake-builds", names=("docker-bake*.hcl", "docker-bake*.json", "*.bake.hcl"))
 def read_bake(source: Source) -> Iterator[ImageBuild]:
-    """Yield the targets of a buildx bake file."""
-    root = hcl.from_json(source.yaml) if source.name.endswith(".json") else hcl.parse(source.data)
-    for target in list(root.of("target"))[:MAX_BUILDS]:
-        context = below(source.folder, target.text("context") or ".")
-        tags = list(strings(target.get("tags")))
-        yield ImageBuild(
-            at=source.place(target.line),
-            tool="docker bake",
-            folder=context,
-            image=text(tags[0]) if tags else "",
-            dockerfile=below(context, target.text("dockerfile") or "Dockerfile"),
-            name=target.label(0),
-        )
+    """Yield the targets of a buildx bake file, in HCL or JSON."""
+    if source.name.endswith(".json"):
+        for name, target in mapping(mapping(source.yaml).get("target")).items():
+            yield _target(source, name, mapping(target), mapping(target).line)
+        return
+    for block in list(hcl.parse(source.data).of("target"))[:MAX_BUILDS]:
+        settings = {key: block.get(key) for key in ("context", "dockerfile", "tags")}
+        yield _target(source, block.label(0), settings, block.line)
+
+
+def _target(source: Source, name: str, settings: Mapping[str, object], line: int) -> ImageBuild:
+    context = below(source.folder, settings.get("context") or ".")
+    tags = list(strings(settings.get("tags")))
+    return ImageBuild(
+        at=source.place(line),
+        tool="docker bake",
+        folder=context,
+        image=text(tags[0]) if tags else "",
+        dockerfile=below(context, text(settings.get("dockerfile")) or "Dockerfile"),
+        name=name,
+    )
 
 
 @reader("ko-builds", names=(".ko.yaml", ".ko.yml"))

@@ -9,7 +9,9 @@ from assessor.facts.containers import WebApplication
 from assessor.reading import Source, reader
 
 _ASGI = ("FastAPI", "Starlette", "Quart", "Litestar", "Sanic", "BlackSheep")
-_OBJECT = re.compile(rb"^(\w{1,40})\s*(?::[^=\n]{1,80})?=\s*(?:\w+\.)?(Flask|FastAPI|Starlette|Quart|Litestar|Bottle|Sanic|Falcon|App|API)\(", re.M)
+_OBJECT = re.compile(
+    rb"^(\w{1,40})\s*(?::[^=\n]{1,80})?=\s*(?:\w+\.)?(Flask|FastAPI|Starlette|Quart|Litestar|Bottle|Sanic|Falcon|App|API)\(", re.M
+)
 _FACTORY = re.compile(rb"^(?:async\s+)?def\s+(create_app|make_app|build_app|create_application)\(", re.M)
 _KINDS = (b"Flask(", b"FastAPI(", b"Starlette(", b"Quart(", b"Litestar(", b"falcon.", b"Bottle(", b"Sanic(")
 
