@@ -21,66 +21,9 @@ _FORGES = frozenset({"GitHub", "Gitea", "Forgejo", "GitLab"})
 _GITHUB = re.compile(r"(?:^|[@/.])github\.[\w.]+[:/]", re.I)
 _CONVENTIONAL = re.compile(r"[a-zA-Z]{2,20}(?:\([^()]{1,80}\))?!?: \S")
 # Words that say nothing by themselves; a subject made of them alone says nothing at all.
-_STOCK = frozenset(
-    [
-        "wip",
-        "tmp",
-        "temp",
-        "test",
-        "tests",
-        "testing",
-        "fix",
-        "fixes",
-        "fixed",
-        "fixing",
-        "bug",
-        "bugs",
-        "bugfix",
-        "hotfix",
-        "update",
-        "updates",
-        "updated",
-        "updating",
-        "change",
-        "changes",
-        "changed",
-        "cleanup",
-        "clean",
-        "misc",
-        "minor",
-        "small",
-        "stuff",
-        "typo",
-        "typos",
-        "initial",
-        "first",
-        "commit",
-        "save",
-        "try",
-        "trying",
-        "again",
-        "oops",
-        "asdf",
-        "it",
-        "this",
-        "that",
-        "things",
-        "thing",
-        "code",
-        "file",
-        "files",
-        "readme",
-        "readme.md",
-        "some",
-        "more",
-        "work",
-        "and",
-        "the",
-        "a",
-        "of",
-        "to",
-        "up",
-    ]
+_STOCK = re.compile(
+    r"wip|te?mp|test(?:s|ing)?|fix(?:es|ed|ing)?|bugs?|bugfix|hotfix|updat(?:e|es|ed|ing)|changes?|changed|clean-?up|clean|misc|minor|small|stuff"
+    r"|typos?|initial|first|commit|save|try|trying|again|oops|asdf|it|this|that|things?|code|files?|readme(?:\.md)?|some|more|work|and|the|an?|of|to|up|\d+"
 )
 _MERGE = re.compile(r"Merge(?:d)? (?:branch|pull request|remote-tracking|tag|in |PR )", re.I)
 
@@ -173,4 +116,4 @@ def is_informative(subject: str) -> bool:
 
 def _says_nothing(text: str) -> bool:
     words = [word.strip(".,!:;-").lower() for word in text.split()]
-    return all(word in _STOCK or word.isdigit() for word in words if word)
+    return all(_STOCK.fullmatch(word) for word in words if word)
