@@ -25,7 +25,7 @@ _SWITCH = re.compile(r"enable_(external_secrets|sealed_secrets|vault|secrets_sto
     task=Task.OPERATING_MODEL,
     weight=SUPPORT,
     effort=2,
-    frameworks=("OpenGitOps 1: Declarative", "DSOMM: Handling of secrets"),
+    frameworks=("OpenGitOps 1: Declarative", "DSOMM: Environment depending configuration parameters (secrets)"),
 )
 def secrets_are_managed(organization: Organization) -> Verdict:
     """Secrets reach the cluster through a tool made for them.

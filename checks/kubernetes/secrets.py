@@ -13,7 +13,7 @@ from assessor.facts.repository import Repository
     task=Task.K8S_SECRETS,
     weight=SUPPORT,
     effort=2,
-    frameworks=("DSOMM: Handling of secrets",),
+    frameworks=("DSOMM: Environment depending configuration parameters (secrets)",),
 )
 def secrets_are_not_plain(repository: Repository) -> Verdict:
     """No secret of a workload stands in git as plain text.
