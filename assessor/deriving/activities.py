@@ -16,6 +16,8 @@ from .purposes.commands import of_command, of_own_name
 from .purposes.rules import Aside, Match
 from .purposes.steps import of_step
 
+MAX_NAME = 200  # patterns with several wildcards are matched against it
+
 _PREFIXES = {
     "azure": "azure:",
     "circleci": "circleci:",
@@ -140,7 +142,7 @@ def _local(match: Match, step: PipelineStep) -> Match:
 
 def step_name(system: str, uses: str) -> str:
     """Return the name rules know a shared step by: lower case, without version, with the prefix of its system."""
-    name = uses.lower()
+    name = uses.lower()[:MAX_NAME]
     if not name.startswith("jx:"):
         name = name.partition("@")[0]
     if _KNOWN_PREFIX.match(name):

@@ -67,13 +67,13 @@ class _Running:
                 yield from (w for w in self.by_name.get(name, ()) if w.at.repository == service.at.repository)
 
     def _by_own_name(self, service: Service) -> Iterator[Workload]:
-        """Yield workloads of the same repository whose image is called like the service, alone or after a prefix."""
+        """Yield workloads of the same repository whose image is called like the service, perhaps with a prefix on one side."""
         name = service.name.lower().rpartition("/")[2]
         exact = [w for w in self.by_name.get(name, ()) if w.at.repository == service.at.repository]
         yield from exact
         if not exact and not service.images:
             for image in sorted(self.by_name):
-                if image.endswith(f"-{name}"):
+                if image.endswith(f"-{name}") or (len(image) > 3 and name.endswith(f"-{image}")):
                     yield from (w for w in self.by_name[image] if w.at.repository == service.at.repository)
 
     def _by_charts(self, service: Service) -> Iterator[Workload]:

@@ -83,7 +83,7 @@ class StepRule:
             return None
         subject = next((inputs[key] for key in self.subject if inputs.get(key)), "")
         tags = tuple(tag for key in self.tags for tag in re.split(r"[\n,]+\s*", inputs.get(key, "")) if tag)
-        return Match(self.purpose, self.tool, self.gate(inputs), subject, tags)
+        return Match(self.purpose, self.tool or name.partition(":")[2] or name, self.gate(inputs), subject, tags)
 
 
 def command(
@@ -116,8 +116,7 @@ def step(
 ) -> StepRule:
     """Return a rule for shared steps named so; names are separated by spaces, ``*`` stands for anything."""
     pattern = "|".join(re.escape(name).replace(r"\*", ".*") for name in names.split())
-    title = tool or names.split()[0].rpartition("/")[2].rpartition(":")[2].strip("*")
-    return StepRule(re.compile(pattern, re.S), purpose, title, when, gate, tuple(subject.split()), tuple(tags.split()))
+    return StepRule(re.compile(pattern, re.S), purpose, tool, when, gate, tuple(subject.split()), tuple(tags.split()))
 
 
 def table(*rules: Iterable[tuple[str, CommandRule]]) -> dict[str, tuple[CommandRule, ...]]:
@@ -189,9 +188,13 @@ def is_(name: str, pattern: str, default: str = "") -> Callable[[Inputs], bool]:
     return lambda inputs: bool(compiled.fullmatch(inputs.get(name) or default))
 
 
-def whole(*tests: Callable[[Inputs], bool]) -> Callable[[Inputs], bool]:
-    """Hold when all do."""
-    return lambda inputs: all(test(inputs) for test in tests)
+def mentions(name: str, *words: str) -> Callable[[Inputs], bool]:
+    """Hold when an input contains one of the words, ignoring case."""
+    return lambda inputs: any(word in inputs.get(name, "").lower() for word in words)
+
+
+def untold(_: object) -> None:
+    """Say that it cannot be told whether findings stop the pipeline: it is set where the scanner is managed."""
 
 
 def nonzero(name: str) -> Callable[[Inputs], bool | None]:

@@ -93,6 +93,7 @@ class _Reading:
         extends = mapping(body.get("extends"))
         if "template" in extends:
             yield self._called(extends)
+            yield from self.jobs(mapping(extends.get("parameters")), depth + 1, condition)
         for key in ("stages", "jobs"):
             for item, _ in entries(body.get(key)):
                 yield from self._item(mapping(item), depth, condition)

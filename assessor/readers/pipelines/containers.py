@@ -18,6 +18,10 @@ _CLOUD_BUILD = frozenset(
     {"steps", "timeout", "logsBucket", "options", "substitutions", "tags", "serviceAccount", "secrets", "availableSecrets"}
 ) | {"artifacts", "images", "queueTtl", "id", "projectId", "source", "dependencies"}
 
+_CLOUD_STEP = frozenset(
+    {"name", "args", "env", "dir", "id", "waitFor", "entrypoint", "secretEnv", "volumes", "timeout", "allowFailure", "script"}
+) | {"allowExitCodes", "automapSubstitutions", "pullTiming", "timing", "status"}
+
 _EVENTS = {
     "push": Event.PUSH,
     "pull_request": Event.PULL_REQUEST,
@@ -55,13 +59,13 @@ def read_cloud_build(source: Source) -> Iterator[Fact]:
 
 
 def _is_cloud_build(body: Map) -> bool:
+    """Say whether a document has Cloud Build's shape: known keys only, and steps that name an image and run it."""
     steps = body.get("steps")
     if not isinstance(steps, Seq) or not steps or set(body) - _CLOUD_BUILD:
         return False
     items = [item for item in steps if isinstance(item, Map)]
-    images = [text(item.get("name")) for item in items if "name" in item]
-    runs = any("name" in item and {"args", "entrypoint", "script"} & set(item) for item in items)
-    return runs and all("/" in image or image in ("docker", "ubuntu", "bash", "python", "node") for image in images)
+    shaped = all(not set(item) - _CLOUD_STEP and " " not in text(item.get("name")) for item in items)
+    return shaped and any("name" in item and {"args", "entrypoint", "script"} & set(item) for item in items)
 
 
 def _cloud_step(source: Source, step: Map, line: int) -> PipelineStep:

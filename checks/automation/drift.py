@@ -1,0 +1,106 @@
+"""Whether drift of infrastructure is noticed, and who hears of it."""
+
+from __future__ import annotations
+
+from assessor.checking import CORE, HYGIENE, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.facts.gitops import Application, PlanAutomation
+from assessor.facts.infrastructure import Stack, TerraformRoot
+from assessor.facts.pipelines import Activity, Event, Purpose
+from assessor.facts.repository import Organization
+
+from ..observed import DRIFT_WORK, activities, hidden, listing  # noqa: TID252  the absolute name depends on the installation
+
+_LEGACY = ("driftctl", "snyk/driftctl-action")  # in maintenance since October 2023
+
+
+@check(
+    "aut.iac-drift",
+    task=Task.DRIFT,
+    weight=CORE,
+    scaffold="drift-detection",
+    frameworks=("OpenGitOps 4: Continuously reconciled", "State of GitOps: continuous reconciliation"),
+)
+def drift_is_detected(organization: Organization) -> Verdict:
+    """Something looks for drift of the infrastructure on a schedule and reports it.
+
+    Counted: a scheduled plan that tells changes (`-detailed-exitcode`, `--expect-no-changes`, `--check --diff`) or reports
+    them, CloudFormation drift detection, drift detection of HCP Terraform, Spacelift, env0 and the like. In part: a plan
+    whose schedule or result is not to be seen, driftctl (no longer developed), and a GitOps controller that puts back what
+    it applies itself without a report. Atlantis alone does not look for drift.
+
+    ## Why
+    What was changed by hand in a console is overwritten by the next apply, or is found when it is needed least. Only
+    something that looks regularly keeps the code true.
+
+    ## Fix
+    ```yaml
+    on:
+      schedule: [{cron: "17 4 * * *"}]
+    jobs:
+      drift:
+        steps:
+          - run: terraform plan -input=false -lock=false -detailed-exitcode
+          - if: failure()
+            run: gh issue create --title "Drift in production" --body "$RUN_URL"
+    ```
+    """
+    found = activities(organization, Purpose.DRIFT)
+    platforms = [tool for tool in organization.of(PlanAutomation) if tool.drift]
+    reporting = [
+        a for a in found if a.on(Event.SCHEDULE) and a.tool not in _LEGACY and (a.blocking or _notifies(organization, a))
+    ]
+    if reporting or platforms:
+        tools = [*(a.tool for a in reporting), *(tool.tool for tool in platforms)]
+        return passed(f"looked for by {listing(tools)}", [*(a.at for a in reporting), *(tool.at for tool in platforms)])
+    if found:
+        return partial(0.5, _weakness(found), [a.at for a in found])
+    healing = [a for a in organization.of(Application) if a.self_heal and not a.suspended]
+    if healing:
+        return partial(
+            0.3,
+            "controllers undo drift of what they apply; nothing looks at the infrastructure",
+            [a.policy_from or a.at for a in healing],
+        )
+    for repository in organization.repositories:
+        if elsewhere := hidden(repository, DRIFT_WORK):
+            return not_observed(f"drift may be looked for by {elsewhere[0]}, which is not in the scan", [elsewhere[1]])
+    roots = (*organization.of(TerraformRoot), *organization.of(Stack))
+    return failed("nothing looks for drift", [root.at for root in roots[:3]])
+
+
+def _weakness(found: list[Activity]) -> str:
+    if all(a.tool in _LEGACY for a in found):
+        return "driftctl looks for drift; it is no longer developed"
+    if any(a.on(Event.SCHEDULE) for a in found):
+        return "a plan is made on a schedule, but nothing tells whether it found changes"
+    return "drift is looked for, but no schedule is to be seen"
+
+
+def _notifies(organization: Organization, drift: Activity) -> bool:
+    return any(_same_pipeline(a, drift) for a in activities(organization, Purpose.NOTIFY))
+
+
+def _same_pipeline(one: Activity, other: Activity) -> bool:
+    return one.pipeline == other.pipeline and one.at.repository == other.at.repository
+
+
+@check("aut.drift-alert", task=Task.DRIFT, weight=HYGIENE, scaffold="drift-detection", frameworks=("DSOMM: Alerting",))
+def drift_is_announced(organization: Organization) -> Verdict:
+    """Drift that was found opens an issue, a pull request or a message.
+
+    ## Why
+    A red run in a list nobody opens is no alarm: failed schedules are mailed to whoever last edited the file.
+
+    ## Fix
+    Add a step with `if: failure()` (GitLab: `when: on_failure`) that opens an issue or posts to the team's channel.
+    """
+    found = [a for a in activities(organization, Purpose.DRIFT) if a.on(Event.SCHEDULE)]
+    if not found:
+        platforms = [tool.at for tool in organization.of(PlanAutomation) if tool.drift]
+        if platforms:
+            return not_observed("who is told of drift is set in the platform", platforms)
+        return not_applicable("nothing looks for drift on a schedule")
+    told = [a for a in activities(organization, Purpose.NOTIFY) if any(_same_pipeline(a, drift) for drift in found)]
+    if told:
+        return passed(f"drift is announced by {listing([a.tool for a in told])}", [a.at for a in told])
+    return partial(0.3, "drift is only to be found in the log of the run", [a.at for a in found])

@@ -1,0 +1,225 @@
+"""Whether images reach a registry, which, and under what tags."""
+
+from __future__ import annotations
+
+import re
+
+from assessor.checking import (
+    CORE,
+    SUPPORT,
+    Place,
+    Task,
+    Verdict,
+    check,
+    failed,
+    graded,
+    not_applicable,
+    not_observed,
+    partial,
+    passed,
+)
+from assessor.facts.infrastructure import ModuleCall, Resource
+from assessor.facts.pipelines import Activity, Pipeline, Purpose
+from assessor.facts.repository import Organization
+
+from ..observed import (  # noqa: TID252  the absolute name depends on how the package is installed
+    Spread,
+    activities,
+    listing,
+    manual,
+    own_images,
+    spread,
+)
+
+NO_IMAGE = "no repository builds an image of its own"
+
+_RESOURCES = frozenset(
+    {
+        "aws_ecr_repository", "aws_ecrpublic_repository", "google_artifact_registry_repository", "google_container_registry",
+        "azurerm_container_registry", "azapi_container_registry", "digitalocean_container_registry", "scaleway_registry_namespace",
+        "ibm_cr_namespace", "oci_artifacts_container_repository", "harbor_project", "quay_repository", "awscc_ecr_repository",
+        "yandex_container_registry", "alicloud_cr_repo", "alicloud_cr_ee_repo", "artifactory_local_docker_v2_repository",
+        "AWS::ECR::Repository", "AWS::ECR::PublicRepository", "Microsoft.ContainerRegistry/registries",
+    }
+)  # fmt: skip
+_TYPE = re.compile(
+    r"(?i)(?:^|[/:.\-])(?:ecr(?:public)?|containerregistry|artifactregistry)[/:.]\w*[:/]?(?:repository|registry|registries)$"
+)
+_MODULE = re.compile(r"(?i)(?:^|[/_-])(?:ecr|acr|container-?registry|artifact-?registry)(?:$|[/_.?-])")
+_FORGE = re.compile(
+    r"(?i)(?:^|//)(?:ghcr\.io|docker\.io|index\.docker\.io|registry\.hub\.docker\.com|quay\.io|registry\.gitlab\.com|\$\{?CI_REGISTRY\w*)"
+)
+_HOST = re.compile(r"^(?:docker://)?((?:[\w-]+\.)+[\w-]+(?::\d+)?|\$\{?CI_REGISTRY\w*\}?)/")
+
+_MOVING = re.compile(
+    r"(?i)latest|main|master|dev|develop|development|stable|edge|nightly|prod|production|staging|test|snapshot|current|release|next|canary"
+)
+_BRANCH = re.compile(r"(?i)ref_name|ref_slug|head_ref|branch(?:_?name)?\b|sourcebranchname|CIRCLE_BRANCH")
+_DYNAMIC = re.compile(r"[$%]|\{\{|tpl-")
+
+
+@check(
+    "ctr.registry-push",
+    task=Task.REGISTRY,
+    weight=CORE,
+    scaffold="image-ci",
+    frameworks=("OpenGitOps 2: Versioned and immutable", "DSOMM: Defined build process"),
+)
+def images_are_pushed(organization: Organization) -> Verdict:
+    """Pipelines push the images they build to a registry.
+
+    Counted by repository that builds an image of its own. A push in a script or make target that no pipeline runs is no
+    automation, and one to a throw-away registry of a test does not deliver anything.
+
+    ## Why
+    An image pushed from somebody's machine cannot be traced to a commit, and nobody else can build it again. What a
+    cluster is to pull has to be in a registry first.
+
+    ## Fix
+    Build and push in the pipeline of the default branch or of tags, and name the image after the commit:
+
+    ```yaml
+    - uses: docker/build-push-action@<commit>
+      with:
+        push: true
+        tags: ghcr.io/${{ github.repository }}:${{ github.sha }}
+    ```
+    """
+    images = spread(organization, Purpose.PUSH_IMAGE)
+    if not images.doing and not images.lacking:
+        return _nothing_seen(images)
+    found = [a.at for repository in images.doing for a in activities(repository, Purpose.PUSH_IMAGE)]
+    by_hand = [a.at for repository in images.lacking for a in manual(repository, Purpose.PUSH_IMAGE)]
+    if not images.doing:
+        summary = "images are only pushed by hand" if by_hand else "images are built, but no pipeline pushes them to a registry"
+        return failed(summary, by_hand or [at for repository in images.lacking for at in own_images(repository)])
+    if not images.lacking:
+        return passed("pipelines push images to a registry", found)
+    missing = [own_images(repository)[0] for repository in images.lacking]
+    total = len(images.doing) + len(images.lacking)
+    return graded(images.share, f"pipelines of {len(images.doing)} of {total} repositories push images", [*missing, *found])
+
+
+def _nothing_seen(images: Spread) -> Verdict:
+    if images.hiding:
+        name, _ = images.hiding[0]
+        return not_observed(f"images may be pushed by {name}, which is not in the scan", [at for _, at in images.hiding])
+    return not_applicable(NO_IMAGE)
+
+
+@check("ctr.registry-declared", task=Task.REGISTRY, weight=SUPPORT, frameworks=("OpenGitOps 1: Declarative",))
+def registry_is_declared(organization: Organization) -> Verdict:
+    """The registry is declared as infrastructure.
+
+    A registry that comes with a forge (GitHub, GitLab, Docker Hub, Quay) has nothing to declare.
+
+    ## Why
+    Retention, immutability, encryption and who may push are settings of the registry. Made by hand they differ from one
+    repository to the next and nobody reviews them.
+
+    ## Fix
+    ```hcl
+    resource "aws_ecr_repository" "app" {
+      name                 = "app"
+      image_tag_mutability = "IMMUTABLE"
+    }
+    ```
+    """
+    if not any(own_images(repository) for repository in organization.repositories):
+        return not_applicable(NO_IMAGE)
+    declared = registries(organization)
+    if declared:
+        return passed(f"declared as {listing([name for name, _ in declared])}", [at for _, at in declared])
+    pushes = activities(organization, Purpose.PUSH_IMAGE)
+    if pushes and all(_is_forge(organization, push) for push in pushes):
+        return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in pushes])
+    return failed("no registry is declared", [a.at for a in pushes])
+
+
+def registries(organization: Organization) -> list[tuple[str, Place]]:
+    """Return the registries that are declared: type or module, and where."""
+    found = [(r.type, r.at) for r in organization.of(Resource) if r.type in _RESOURCES or _TYPE.search(r.type)]
+    return found + [(f"module {m.name}", m.at) for m in organization.of(ModuleCall) if not m.local and _MODULE.search(m.source)]
+
+
+def _is_forge(organization: Organization, push: Activity) -> bool:
+    """Say whether an image goes to a forge's registry: by its name, or because the pipeline signs in nowhere else."""
+    named = [host for host in (_HOST.match(name) for name in (push.subject, *push.tags)) if host]
+    if named:
+        return all(_FORGE.match(host[1]) for host in named)
+    return any(
+        _signs_in_at_forge(p)
+        for p in organization.of(Pipeline)
+        if p.at.repository == push.at.repository and p.at.path == push.pipeline
+    )
+
+
+def _signs_in_at_forge(pipeline: Pipeline) -> bool:
+    logins = [step for _, step in pipeline.steps if step.uses.startswith(("docker/login-action", "redhat-actions/podman-login"))]
+    other = any(
+        re.search(r"ecr-login|acr-login|docker-login|gcloud|azure/login|configure-aws", step.uses) for _, step in pipeline.steps
+    )
+    return bool(logins) and not other and all(_FORGE.match(step.inputs.get("registry", "docker.io")) for step in logins)
+
+
+@check(
+    "ctr.tag-policy",
+    task=Task.REGISTRY,
+    weight=SUPPORT,
+    scaffold="image-ci",
+    frameworks=("OpenGitOps 2: Versioned and immutable", "DSOMM: Artifact versioning"),
+)
+def tags_are_unique(organization: Organization) -> Verdict:
+    """Images are tagged by commit or version.
+
+    ## Why
+    Git can only say what runs if a tag means one image for ever. `latest`, or the name of a branch, means another image
+    after every build: a rollback does nothing, and two pods of one deployment can differ.
+
+    ## Fix
+    Tag with `${{ github.sha }}`, `$CI_COMMIT_SHA` or the version of a release, and let the registry refuse to overwrite a
+    tag (`image_tag_mutability = "IMMUTABLE"` in ECR).
+    """
+    pushes = activities(organization, Purpose.PUSH_IMAGE)
+    if not pushes:
+        return not_applicable("no pipeline pushes images")
+    kinds = [(push, _kinds(organization, push)) for push in pushes]
+    known = [(push, kind) for push, kind in kinds if kind]
+    if not known:
+        return not_observed("the tags are not written in the pipelines", [a.at for a in pushes])
+    unique = [push for push, kind in known if kind == {"unique"}]
+    moving = [push for push, kind in known if kind == {"moving"}]
+    places = [*(push.at for push, kind in known if kind != {"unique"}), *(push.at for push in unique)]
+    if len(unique) == len(known):
+        return passed("every image is tagged by commit or version", places)
+    if len(moving) == len(known):
+        return failed("images only have tags that move from one build to the next", places)
+    if immutable := [r.at for r in organization.of(Resource) if "IMMUTABLE" in r.settings.get("image_tag_mutability", "")]:
+        return passed("tags by commit or version, and the registry does not let them move", [*immutable, *places])
+    return partial(0.7 if not moving else 0.5, "some images also have tags that move", places)
+
+
+def _kinds(organization: Organization, push: Activity) -> set[str]:
+    tags = [tag for tag in push.tags if tag.strip()]
+    if any("meta" in tag and "outputs" in tag for tag in tags):
+        return _metadata(organization, push)
+    return {_kind(tag.rpartition(":")[2] or tag) for tag in tags}
+
+
+def _kind(tag: str) -> str:
+    if _DYNAMIC.search(tag):
+        return "moving" if _BRANCH.search(tag) and not re.search(r"(?i)sha|commit|version|build|run_", tag) else "unique"
+    return "moving" if _MOVING.fullmatch(tag) or not re.search(r"\d", tag) else "unique"
+
+
+def _metadata(organization: Organization, push: Activity) -> set[str]:
+    """Read the tags that docker/metadata-action makes; without settings they are those of branch, tag and pull request."""
+    for repository in organization.repositories:
+        if repository.name != push.at.repository:
+            continue
+        for pipeline in repository.of(Pipeline):
+            for _, step in pipeline.steps:
+                if pipeline.at.path == push.pipeline and step.uses.startswith("docker/metadata-action"):
+                    tags = step.inputs.get("tags", "")
+                    return {"unique"} if re.search(r"type=(?:sha|semver|pep440|match)|\$\{\{|\d", tags) else {"unique", "moving"}
+    return {"unique"}

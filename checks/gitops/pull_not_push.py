@@ -1,0 +1,64 @@
+"""Whether pipelines change clusters themselves."""
+
+from __future__ import annotations
+
+import re
+
+from assessor.checking import SUPPORT, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.facts.gitops import Application
+from assessor.facts.manifests import HelmChart, Workload
+from assessor.facts.pipelines import Activity, Event, Purpose
+from assessor.facts.repository import Organization
+
+from ..observed import IMAGE_WORK, hidden, listing  # noqa: TID252  the absolute name depends on how the package is installed
+
+_TRIAL = re.compile(
+    r"(?i)(?:^|[^a-z])(?:dev|develop|development|test|tests|testing|staging|stage|stg|qa|uat|preview|review|pr|prs|sandbox|integration|ci|e2e|demo|nightly|smoke)(?:[^a-z]|$)"
+)
+
+
+@check(
+    "gop.pull-not-push",
+    task=Task.OPERATING_MODEL,
+    weight=SUPPORT,
+    frameworks=("OpenGitOps 3: Pulled automatically", "State of GitOps: automatic pull"),
+)
+def pipelines_do_not_push(organization: Organization) -> Verdict:
+    """No pipeline pushes changes into shared clusters.
+
+    Looked for: `kubectl apply`, `helm upgrade`, `helmfile sync` and their tasks, orbs and actions. Throw-away clusters of a
+    test do not count; installing the GitOps controller, and environments for tests, count in part.
+
+    ## Why
+    A pipeline that pushes needs the keys of the cluster, and what it pushed is only right until the next change by hand. A
+    controller in the cluster pulls, and keeps pulling.
+
+    ## Fix
+    Let the pipeline end with a commit of the new image version to the configuration repository, declare an Application or
+    Kustomization for it, and delete the deploy step together with its credentials.
+    """
+    deploys = [a for a in organization.of(Activity) if a.purpose is Purpose.DEPLOY and not a.manual]
+    pushed = [a for a in deploys if not a.bootstrap]
+    real = [a for a in pushed if not _is_trial(a)]
+    if real:
+        return failed(f"pipelines push to clusters with {listing([a.tool for a in real])}", [a.at for a in real])
+    if pushed:
+        return partial(0.5, "pipelines only push to environments for tests", [a.at for a in pushed])
+    applications = organization.of(Application)
+    if applications:
+        return passed("what runs is pulled by a controller; no pipeline pushes", [a.at for a in applications])
+    for repository in organization.repositories:
+        if elsewhere := hidden(repository, IMAGE_WORK):
+            return not_observed(f"deployments may happen in {elsewhere[0]}, which is not in the scan", [elsewhere[1]])
+    workloads = (*organization.of(Workload), *organization.of(HelmChart))
+    if workloads:
+        return not_observed("how the manifests reach a cluster is not in the files", [fact.at for fact in workloads[:3]])
+    return not_applicable("nothing is deployed to a cluster")
+
+
+def _is_trial(activity: Activity) -> bool:
+    """Say whether an environment is only there for tests: by the names around the deployment, or because pull requests start it."""
+    if activity.triggers and all(trigger.event is Event.PULL_REQUEST for trigger in activity.triggers):
+        return True
+    stem = activity.pipeline.rpartition("/")[2].rpartition(".")[0]
+    return any(_TRIAL.search(text) for text in (activity.job, stem, activity.subject))

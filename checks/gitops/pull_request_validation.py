@@ -1,0 +1,126 @@
+"""What happens to a change of what is deployed before it is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assessor.checking import CORE, Place, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial, passed
+from assessor.facts.gitops import Application, Codeowners, PlanAutomation
+from assessor.facts.infrastructure import Stack, TerraformRoot
+from assessor.facts.manifests import HelmChart, Kustomization, Workload
+from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
+from assessor.facts.repository import Organization, Repository
+
+from ..observed import VALIDATION_WORK, hidden, listing, on_changes  # noqa: TID252  the name depends on the installation
+
+_VALIDATING = frozenset(
+    {Purpose.PLAN, Purpose.LINT_IAC, Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY, Purpose.LINT_CHART, Purpose.DEPLOY}
+)
+_DEPLOYED = (TerraformRoot, Stack, HelmChart, Kustomization, Workload, Application)
+_TEMPLATES = frozenset({"pull_request_template.md", "pull_request_template", "pull_request_template.txt"})
+
+
+@check(
+    "gop.pr-validation",
+    task=Task.PR_WORKFLOW,
+    weight=CORE,
+    scaffold="pr-validation",
+    frameworks=("State of GitOps: responsive code review", "DSOMM: Defined deployment process"),
+)
+def changes_are_validated(organization: Organization) -> Verdict:
+    """Pull requests that change what is deployed are validated by a pipeline.
+
+    Counted by repository that holds what is deployed: infrastructure, manifests, charts. Validating is a plan or a check of
+    infrastructure code, rendering, schema or policy checks of manifests, checks of charts, or deploying the change to a
+    throw-away cluster. A pull request pipeline that only tests the application, review rules without a pipeline
+    (CODEOWNERS, a template), and validation whose trigger is kept elsewhere count in part.
+
+    ## Why
+    With GitOps a merge is a deployment. What a controller cannot apply, or should never apply, has to be found before.
+
+    ## Fix
+    ```yaml
+    on:
+      pull_request:
+        paths: ["clusters/**", "apps/**"]
+    jobs:
+      validate:
+        steps:
+          - run: kustomize build apps/production | kubeconform -strict -summary
+    ```
+    """
+    relevant = [r for r in organization.repositories if any(r.of(kind) for kind in _DEPLOYED)] or list(organization.repositories)
+    if not relevant:
+        return not_applicable("no repository was scanned")
+    ratings = [(repository, _rating(repository)) for repository in relevant]
+    told = [(repository, rating) for repository, rating in ratings if rating is not None]
+    if not told:
+        name, at = next(found for r in relevant if (found := hidden(r, VALIDATION_WORK)))
+        return not_observed(f"pull requests may be validated by {name}, which is not in the scan", [at])
+    return _verdict([repository for repository, _ in told], sum(rating for _, rating in told) / len(told))
+
+
+def _verdict(repositories: list[Repository], share: float) -> Verdict:
+    validators = [a for r in repositories for a in r.of(Activity) if _validates(a) and on_changes(a)]
+    if share == 1:
+        return passed(
+            f"pull requests are validated with {listing([a.tool for a in validators])}", _first([a.at for a in validators])
+        )
+    lesser = [at for repository in repositories for at in _lesser(repository)]
+    if not share:
+        return failed("nothing validates a pull request", [p.at for r in repositories for p in r.of(Pipeline)])
+    if len(repositories) == 1:
+        return partial(share, _reason(repositories[0]), lesser)
+    return graded(
+        share, f"pull requests are validated in some of {len(repositories)} repositories", [*lesser, *(a.at for a in validators)]
+    )
+
+
+def _first(places: list[Place]) -> list[Place]:
+    """One place of each file first, so that the few that are shown tell most."""
+    firsts = {place.path: place for place in reversed(places)}
+    return [*sorted(firsts.values()), *places]
+
+
+def _validates(activity: Activity) -> bool:
+    """Say whether it checks what is deployed; deploying only does so where it is thrown away."""
+    if activity.manual or activity.purpose not in _VALIDATING:
+        return False
+    return activity.purpose is not Purpose.DEPLOY or activity.bootstrap
+
+
+def _rating(repository: Repository) -> float | None:
+    """Rate from 0 to 1; None when what validates may stand elsewhere."""
+    validators = [a for a in repository.of(Activity) if _validates(a)]
+    if any(on_changes(a) and a.blocking is not False for a in validators):
+        return 1.0
+    if any(tool.plan_on_pr for tool in repository.of(PlanAutomation)):
+        return 1.0
+    if any(on_changes(a) for a in validators):
+        return 0.6
+    if hidden(repository, VALIDATION_WORK):
+        return None
+    return 0.4 if list(_lesser(repository)) else 0.0
+
+
+def _lesser(repository: Repository) -> Iterator[Place]:
+    """Yield what counts in part: a validator started elsewhere, a pipeline on pull requests, rules for reviews."""
+    yield from (a.at for a in repository.of(Activity) if _validates(a) and (on_changes(a) or a.on(Event.OTHER)))
+    yield from (p.at for p in repository.of(Pipeline) if any(t.event is Event.PULL_REQUEST for t in p.triggers))
+    yield from (owners.at for owners in repository.of(Codeowners))
+    yield from (
+        Place(repository.name, path)
+        for path in repository.files
+        if path.rpartition("/")[2].lower() in _TEMPLATES and path.count("/") < 2
+    )
+
+
+def _reason(repository: Repository) -> str:
+    validators = [a for a in repository.of(Activity) if _validates(a)]
+    if any(on_changes(a) for a in validators):
+        return "pull requests are validated, and failures are ignored"
+    if any(a.on(Event.OTHER) for a in validators):
+        return "a pipeline validates, but what starts it is not in the files"
+    if any(t.event is Event.PULL_REQUEST for p in repository.of(Pipeline) for t in p.triggers):
+        return "pipelines run on pull requests, but check nothing of what is deployed"
+    return "rules for reviews exist, but no pipeline validates pull requests"

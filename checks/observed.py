@@ -1,0 +1,89 @@
+"""What checks ask of pipelines: what they do, what is hidden in files elsewhere, which repositories build images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assessor.checking import Place
+from assessor.facts.containers import Dockerfile, ImageBuild, Service
+from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
+from assessor.facts.repository import Organization, Repository
+
+# Names of remote includes and reusable workflows that may hold the building, scanning and pushing of images.
+IMAGE_WORK = re.compile(
+    r"(?i)docker|image|container|\boci\b|\becr\b|\bacr\b|\bgcr\b|ghcr|publish|release|build|deploy|deliver|\bci\b|\bcd\b"
+)
+PLAN_WORK = re.compile(r"(?i)terraform|tofu|terragrunt|pulumi|\biac\b|infra|cdk|cloudformation|\bplan\b")
+VALIDATION_WORK = re.compile(
+    r"(?i)valid|lint|test|check|\bci\b|terraform|tofu|helm|kustom|flux|argo|manifest|pull.?request|\bpr\b"
+)
+DRIFT_WORK = re.compile(r"(?i)drift")
+
+
+def activities(holder: Repository | Organization, *purposes: Purpose) -> list[Activity]:
+    """Return what pipelines do for these purposes; scripts that nothing runs and throw-away environments left out."""
+    return [a for a in holder.of(Activity) if a.purpose in purposes and not a.manual and not a.bootstrap]
+
+
+def manual(holder: Repository | Organization, *purposes: Purpose) -> list[Activity]:
+    """Return what scripts and targets would do if somebody ran them."""
+    return [a for a in holder.of(Activity) if a.purpose in purposes and a.manual]
+
+
+def hidden(repository: Repository, pattern: re.Pattern[str]) -> tuple[str, Place] | None:
+    """Return an include, template or reusable workflow whose name fits and whose content is elsewhere, and who names it."""
+    for pipeline in repository.of(Pipeline):
+        for name in pipeline.unresolved:
+            if pattern.search(name):
+                at = next((step.at for job, step in pipeline.steps if name in (job.uses, step.uses)), pipeline.at)
+                return name, at
+    return None
+
+
+def own_images(repository: Repository) -> list[Place]:
+    """Return what shows that the repository builds an image of its own, empty if it builds none."""
+    return list(_images(repository))
+
+
+def _images(repository: Repository) -> Iterator[Place]:
+    yield from (file.at for file in repository.of(Dockerfile) if not file.development)
+    yield from (build.at for build in repository.of(ImageBuild))
+    yield from (service.dockerfile or service.build or service.at for service in repository.of(Service))
+    built = (Purpose.BUILD_IMAGE, Purpose.PUSH_IMAGE)
+    yield from (a.at for a in repository.of(Activity) if a.purpose in built)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Which repositories that build an image do something with it in a pipeline, hide whether they do, or do not."""
+
+    doing: tuple[Repository, ...]
+    hiding: tuple[tuple[str, Place], ...]  # what they include from elsewhere, and where
+    lacking: tuple[Repository, ...]
+
+    @property
+    def share(self) -> float:
+        """How many of those that can be told do it."""
+        return len(self.doing) / (len(self.doing) + len(self.lacking))
+
+
+def spread(organization: Organization, purpose: Purpose) -> Spread:
+    """Sort the repositories that build an image of their own by whether their pipelines do something with it."""
+    owners = [repository for repository in organization.repositories if own_images(repository)]
+    doing = tuple(repository for repository in owners if activities(repository, purpose))
+    others = [(repository, hidden(repository, IMAGE_WORK)) for repository in owners if repository not in doing]
+    hiding = tuple(elsewhere for _, elsewhere in others if elsewhere)
+    return Spread(doing, hiding, tuple(repository for repository, elsewhere in others if not elsewhere))
+
+
+def on_changes(activity: Activity) -> bool:
+    """Say whether it runs on proposed changes: on pull requests, or on pushes to any branch."""
+    return activity.on(Event.PULL_REQUEST) or any(t.event is Event.PUSH and not t.branches for t in activity.triggers)
+
+
+def listing(names: object) -> str:
+    """Return a few names in a sentence's form."""
+    found = sorted(set(names)) if isinstance(names, list | tuple | set | frozenset) else [str(names)]
+    return ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
