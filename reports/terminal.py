@@ -56,7 +56,9 @@ class _Style:
 
     def wrap(self, text: str, indent: str = "", code: str = "") -> Iterator[str]:
         """Break a text into lines that fit."""
-        for line in textwrap.wrap(text, self.width, initial_indent=indent, subsequent_indent=indent) or [""]:
+        for line in textwrap.wrap(text, self.width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [
+            ""
+        ]:
             yield self.paint(code, line) if code else line
 
 
@@ -118,7 +120,7 @@ def _delta(baseline: Assessment, assessment: Assessment, style: _Style) -> Itera
 
 def _step(step: StepScore, style: _Style) -> Iterator[str]:
     mark = "●" if step.reached else "○"
-    state = "reached" if step.reached else ("not assessed" if step.score is None else "")
+    state = "reached" if step.reached else "not assessed" if step.score is None else "" if step.held_by else "waits"
     if not step.applicable:
         state = "does not apply"
     bar = _bar(step.score, max(10, style.width - 56))

@@ -130,7 +130,12 @@ def score_line(assessment: Assessment) -> str:
 def gain_line(gain: float, effort: int, level_after: int, level: int) -> str:
     """Say what an action brings: "+4.2 points, level 3, takes hours"."""
     reached = f", reaches level {level_after}" if level_after > level else ""
-    return f"+{number(gain)} points{reached}, takes {EFFORTS.get(effort, 'some time')}"
+    return f"{gain:+.1f} points{reached}, takes {EFFORTS.get(effort, 'some time')}"
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital, change nothing else."""
+    return text[:1].upper() + text[1:]
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -81,9 +81,9 @@ def _state(step: StepScore, level: int) -> str:
         return "reached"
     if step.id == level + 1:
         return "here"
-    if step.reached:
-        return "done"
-    return "unknown" if step.score is None else "ahead"
+    if step.score is None:
+        return "unknown"
+    return "ahead" if step.held_by else "done"
 
 
 def _step(step: StepScore, state: str) -> StepView:

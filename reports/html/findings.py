@@ -21,7 +21,7 @@ from .drawing import Bar, bar
 from .prose import prose
 
 BUDGET = 640_000  # bytes of findings, so that 200 repositories stay below 1.5 MB
-PLACES, SUBJECTS = 4, 6
+PLACES, SUBJECTS, PRINTED = 4, 6, 5
 OMITTED = (Status.NOT_APPLICABLE,)
 
 
@@ -68,7 +68,7 @@ class CheckView:
     title: str
     symbol: str
     status: str
-    acts: bool  # a next best action repairs it
+    acts: bool  # one of the first actions repairs it: printed in full
     counts: str
     weight: str
     effort: str
@@ -109,7 +109,7 @@ class Findings:
 
     def __init__(self, assessment: Assessment, forges: dict[str, Forge]) -> None:
         self._forges = forges
-        self._acting = {action.check for action in assessment.actions}
+        self._acting = {action.check for action in assessment.actions[:PRINTED]}
         self._infos = {info.id: info for info in assessment.checks}
         groups = _grouped(assessment.findings)
         listed, self.complete = self._choose(groups)

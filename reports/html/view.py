@@ -22,6 +22,7 @@ from ..words import (
     printable,
     repositories,
     score_line,
+    sentence,
     whole,
 )
 from .changes import ComparisonView, comparison_view
@@ -153,12 +154,12 @@ def build(assessment: Assessment, baseline: Assessment | None) -> Page:
 
 def _figures(assessment: Assessment) -> Iterable[Figure]:
     whole_score = assessment.organization
-    for title, value, words in (
-        ("Infrastructure as code", whole_score.iac_coverage, "of what exists is declared in code"),
-        ("GitOps", whole_score.gitops_coverage, "of workloads are reconciled from Git"),
+    for title, value, words, hidden in (
+        ("Infrastructure as code", whole_score.iac_coverage, "of what exists is declared in code", "what exists beyond the code"),
+        ("GitOps", whole_score.gitops_coverage, "of workloads are reconciled from Git", "what runs, and where it comes from"),
     ):
         if value is None:
-            yield Figure(title, "", "Not observed: nothing shows what exists beyond these repositories.", None)
+            yield Figure(title, "", f"Not observed: nothing that was scanned shows {hidden}.", None)
         else:
             yield Figure(title, f"{whole(value)} %", words, bar(value, (value, value)))
 
@@ -172,13 +173,13 @@ def _action(action: Action, assessment: Assessment) -> ActionView:
         title=printable(action.title),
         href=f"c-{action.check}",
         step=f"Step {action.step}",
-        gain=f"+{number(action.gain)}",
+        gain=f"{action.gain:+.1f}",
         score_after=number(after),
         level_after=f"level {level} → {action.level_after}" if action.level_after > level else "",
         effort=EFFORTS.get(action.effort, ""),
-        concerns=listing(action.repositories, 3),
+        concerns=listing(action.repositories, 3) or "the whole organization",
         teams=listing(teams, 3),
-        summary=printable(action.summary, 300),
+        summary=sentence(printable(action.summary, 300)),
         command=printable(action.command or "", 300),
     )
 

@@ -146,7 +146,7 @@ def test_searching_and_filtering_leave_what_matches(reader: Reader) -> None:
     page = reader.open("sample", viewport=DESK)
     page.locator("#finding-filter").fill("payments-api")
     page.locator("#finding-status").select_option("f")
-    page.wait_for_function("document.getElementById('finding-count').textContent !== ''")
+    page.locator("#finding-count", has_text="shown").wait_for()
     shown = page.locator(".found > li:visible")
     assert shown.count() > 0
     assert {"payments-api"} == {text.split()[1] for text in shown.all_inner_texts()}
@@ -156,12 +156,12 @@ def test_searching_and_filtering_leave_what_matches(reader: Reader) -> None:
 def test_a_link_to_a_finding_that_is_filtered_away_shows_it(reader: Reader) -> None:
     page = reader.open("sample", viewport=DESK)
     page.locator("#finding-filter").fill("nothing holds this")
-    page.wait_for_function("document.getElementById('finding-count').textContent.startsWith('0 of')")
+    page.locator("#finding-count", has_text="0 of").wait_for()
     cell = page.locator("#heat td.s-f a").first
     target = cell.get_attribute("href")
     cell.click()
-    page.wait_for_function("document.getElementById('finding-count').textContent === ''")
-    assert page.locator(f"{target}").is_visible()
+    page.locator(f"{target}").wait_for(state="visible", timeout=3000)
+    assert page.locator("#finding-count").inner_text() == ""
 
 
 def test_the_heat_map_can_be_searched_and_sorted(reader: Reader) -> None:

@@ -114,7 +114,7 @@ def test_the_first_screen_says_where_we_stand_in_plain_words() -> None:
         "Level 3 of 5 Applications run on a declared Kubernetes platform",
         "Assessed 92 % of what applies; the true score lies between",
         "42 % of workloads are reconciled from Git",
-        "Not observed: nothing shows what exists beyond these repositories.",
+        "Not observed: nothing that was scanned shows what exists beyond the code.",
         "Infrastructure drift is looked for on a schedule",
         "gitops-assess scaffold step 5 --only drift-detection",
     ):
