@@ -54,7 +54,7 @@ def copied(dockerfile: Dockerfile, folder: str, repository: Repository) -> bool:
     for source in map(_literal, dockerfile.copies):
         if not source or (relative and (_within(relative, source) or _within(source, relative))):
             return True
-        if not relative and prefix + source not in repository.folders:
+        if not relative and prefix + source.partition("/")[0] not in repository.folders:
             return True
     return False
 
@@ -67,7 +67,8 @@ def _literal(source: str) -> str:
     """Return the part of a copied path that needs no expansion, as a folder or file relative to the context."""
     plain = source.removeprefix("./").strip("/")
     match = _VARIABLE.search(plain)
-    return (plain[: match.start()].rpartition("/")[0] if match else plain).removeprefix(".").strip("/")
+    literal = plain[: match.start()].rpartition("/")[0] if match else plain
+    return "" if literal == "." else literal
 
 
 def _guess(dockerfile: Dockerfile, repository: Repository, projects: frozenset[str]) -> str:

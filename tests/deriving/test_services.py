@@ -268,3 +268,14 @@ def test_the_application_whose_source_holds_the_workload_deploys_it() -> None:
     assert organization(("config", at), ("config", application), ("config", other), service=PUSHED).applications == (
         application.at,
     )
+
+
+def test_tooling_at_the_root_is_not_what_an_image_of_a_folder_is_made_of(tmp_path: Path) -> None:
+    files = {
+        "package.json": EXPRESS,
+        "pb/a.proto": "",
+        "src/c/main.cpp": "",
+        "src/c/Dockerfile": "FROM gcc:15\nCOPY pb/a.proto /\nCOPY ./src/c/ /c\n",
+    }
+    found = services(tmp_path, files)
+    assert [(s.name, s.language, s.dockerfile is None) for s in found.values()] == [("x", "javascript", True), ("c", "", False)]
