@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?P<close>/)?(?P<name>[A-Za-z_][\w:.-]*+)(?P<rest>[^<>]*+)>(?P<text>[^<]*+)",
     re.S,
 )
-_ATTRIBUTE = re.compile(r"([\w:.-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -281,4 +283,31 @@ def test_no_manifest_raises(path: str, text: str) -> None:
             and reader.read.__module__.startswith(("assessor.readers.languages", "assessor.readers.image_builds"))
             and reader.reads(path)
         ):
-            list(reader.read(Source("repo", path, text.encode("utf-8", "replace")))), name
+            list(reader.read(Source("repo", path, text.encode("utf-8", "replace"))))
+
+
+HOSTILE = {
+    "newlines": "\n" * 500_000,
+    "one word": "x" * 2_000_000,
+    "one tag": "<project><a " + "x" * 2_000_000 + ">",
+    "open tags": "<a" * 200_000,
+    "open comments": "<!--" * 200_000,
+    "nested tags": "<a>" * 200_000,
+    "brackets": "[" * 200_000,
+    "plug-ins": "enablePlugins(" * 100_000,
+    "ports": "port=int(" * 100_000,
+    "names": "name = '" * 100_000,
+    "braces": '{"a":' * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_manifests_are_read_in_time(text: str) -> None:
+    start = time.perf_counter()
+    for path in NAMES:
+        for reader in load_readers().values():
+            if reader.read.__module__.startswith(
+                ("assessor.readers.languages", "assessor.readers.image_builds")
+            ) and reader.reads(path):
+                list(reader.read(Source("repo", path, text.encode())))
+    assert time.perf_counter() - start < 20

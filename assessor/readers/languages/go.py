@@ -13,7 +13,7 @@ from .values import port_of
 _MODULE = re.compile(r"(?m)^module\s+\"?([^\s\"]+)")
 _VERSION = re.compile(r"(?m)^go\s+([\d.]+)")
 _INFRASTRUCTURE = re.compile(
-    r"(?m)^\s*(?:require\s+)?github\.com/(?:pulumi/pulumi/sdk|aws/aws-cdk-go|hashicorp/terraform-plugin-(?:sdk|framework)|gruntwork-io/terratest)"
+    r"(?m)^[ \t]*(?:require[ \t]+)?github\.com/(?:pulumi/pulumi/sdk|aws/aws-cdk-go|hashicorp/terraform-plugin-(?:sdk|framework)|gruntwork-io/terratest)"
 )
 
 

@@ -138,8 +138,8 @@ def read_gradle(source: Source) -> Iterator[Fact]:
 def read_sbt(source: Source) -> Iterator[Fact]:
     """Yield the project of an sbt build."""
     run = source.line_with(re.compile(r"\b(?:PlayScala|PlayJava|PlayService|JavaServerAppPackaging)\b"))
-    docker = source.line_with(re.compile(r"enablePlugins\(.*\bDockerPlugin\b"))
-    name = re.search(r'(?m)^\s*name\s*:=\s*"([^"\n]{1,100})"', source.text)
+    docker = source.line_with(re.compile(r"enablePlugins\([^)]{0,300}\bDockerPlugin\b"))
+    name = re.search(r'(?m)^[ \t]*name[ \t]*:=\s*"([^"\n]{1,100})"', source.text)
     yield LanguageProject(
         at=source.place(run or 1), language="scala", folder=source.folder, name=name[1] if name else "", package_manager="sbt",
         serves="Play application" if run else "", entry_points=("Play application",) if run else (),

@@ -88,12 +88,10 @@ def read_setup(source: Source) -> Iterator[LanguageProject]:
     )
 
 
-@reader("python-requirements", names=("requirements.txt", "requirements.in", "Pipfile", "environment.yml", "uv.lock"))
+@reader("python-requirements", names=("requirements.txt", "requirements.in", "Pipfile", "environment.yml"))
 def read_requirements(source: Source) -> Iterator[LanguageProject]:
     """Yield a project of its requirements alone. What it is, its programs tell."""
     name = source.name.lower()
-    if name == "uv.lock":
-        return
     lines = source.lines[:5000]
     if name == "pipfile":
         found, manager = names([*table(source.toml, "packages")]), "pipenv"
@@ -114,7 +112,7 @@ def read_requirements(source: Source) -> Iterator[LanguageProject]:
 
 _MAIN = re.compile(rb"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.M)
 _SERVES = re.compile(
-    rb"^(?!\s*(?:#|>>>)).*?\b("
+    rb"^(?![ \t]*(?:#|>>>)).*?\b("
     rb"(?:Flask|FastAPI|Sanic|Starlette|Quart|Litestar|Bottle|FastMCP|Celery|Dash|AioHTTPApp|FlaskApp|AsyncApp)\(|"
     rb"get_[wa]sgi_application\(|execute_from_command_line\(|uvicorn\.run\(|web\.run_app\(|run_simple\(|serve_forever\(|"
     rb"grpc\.(?:aio\.)?server\(|HTTPServer\(|make_server\(|waitress\.serve\(|start_http_server\(|add_insecure_port\(|"

@@ -53,7 +53,7 @@ def read_cargo(source: Source) -> Iterator[LanguageProject]:
     )
 
 
-_MAIN = re.compile(rb"^\s*(?:pub\s+)?(?:async\s+)?fn\s+main\s*\(", re.M)
+_MAIN = re.compile(rb"^[ \t]*(?:pub\s+)?(?:async\s+)?fn\s+main\s*\(", re.M)
 _SERVES = re.compile(
     rb"\b(axum::serve|HttpServer::new|Server::builder|rocket::build|warp::serve|TcpListener::bind|#\[launch\]|Server::bind|Controller::new)"
 )
