@@ -2,7 +2,7 @@
 
 Names: ``repository.*`` (name, slug, owner, url, branch, host), ``service.*`` (name, slug, folder, language, port, image,
 why, and the states dockerfile, pushed, workloads, applications as "yes" or "no"), ``project.*`` (name, version,
-package_manager, entry), ``root.*`` (folder, slug, backend), ``state.*`` (bucket, region, key, container …, from other roots),
+package_manager, entry, and what `project_evidence` adds), ``root.*`` (folder, slug, backend), ``state.*`` (bucket, region, key, container …, from other roots),
 ``cloud``, ``region``, ``ci``, ``gitops``, ``cluster.*`` (name, version), ``registry.*`` (host, kind), ``config.*``
 (repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``. What is not known is absent.
 """
@@ -21,6 +21,8 @@ from assessor.facts.infrastructure import ModuleCall, Resource, TerraformRoot
 from assessor.facts.manifests import HelmChart, Kustomization, Workload
 from assessor.facts.pipelines import Activity, Pipeline, Purpose
 from assessor.facts.repository import Organization, Repository
+
+from .project_evidence import of_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _of_service(repository: Repository, service: Service) -> Iterator[Item]:
             yield "project.package_manager", project.package_manager, project.at
             yield "project.entry", project.entry_points[0] if project.entry_points else "", project.at
             yield "service.port", str(project.port or ""), project.at
+            yield from of_project(repository, service, project)
 
 
 _CLOUDS = {"aws": ("aws_", "AWS::"), "gcp": ("google_", "gcp:"), "azure": ("azurerm_", "Microsoft.", "azure-native:")}

@@ -28,7 +28,8 @@ def render(template: Template, answers: Mapping[str, str]) -> dict[str, str]:
         full = prompt_for_config(context, no_input=True)
         full["_template"] = template.id
         with tempfile.TemporaryDirectory(prefix="gitops-assess-") as folder:
-            root = generate_files(template.folder, {"cookiecutter": full}, folder, accept_hooks=False)
+            # A folder that renders to "." is there already; the place is fresh, so nothing is ever overwritten.
+            root = generate_files(template.folder, {"cookiecutter": full}, folder, overwrite_if_exists=True, accept_hooks=False)
             return _files(Path(root))
     except (CookiecutterException, TemplateError, OSError, UnicodeDecodeError) as error:
         raise UsageError(
