@@ -277,7 +277,7 @@ SCRAPS = st.sampled_from(
 )
 def test_no_manifest_raises(path: str, text: str) -> None:
     text = text.replace("\x00", "")
-    for name, reader in load_readers().items():
+    for reader in load_readers().values():
         if (
             reader.origin
             and reader.read.__module__.startswith(("assessor.readers.languages", "assessor.readers.image_builds"))
