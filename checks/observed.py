@@ -16,9 +16,7 @@ IMAGE_WORK = re.compile(
     r"(?i)docker|image|container|\boci\b|\becr\b|\bacr\b|\bgcr\b|ghcr|publish|release|build|deploy|deliver|\bci\b|\bcd\b"
 )
 PLAN_WORK = re.compile(r"(?i)terraform|tofu|terragrunt|pulumi|\biac\b|infra|cdk|cloudformation|\bplan\b")
-VALIDATION_WORK = re.compile(
-    r"(?i)valid|lint|test|check|\bci\b|terraform|tofu|helm|kustom|flux|argo|manifest|pull.?request|\bpr\b"
-)
+VALIDATION_WORK = re.compile(r"(?i)valid|lint|check|\bci\b|terraform|tofu|helm|kustom|flux|argo|manifest|\biac\b")
 DRIFT_WORK = re.compile(r"(?i)drift")
 
 
@@ -32,11 +30,17 @@ def manual(holder: Repository | Organization, *purposes: Purpose) -> list[Activi
     return [a for a in holder.of(Activity) if a.purpose in purposes and a.manual]
 
 
-def hidden(repository: Repository, pattern: re.Pattern[str]) -> tuple[str, Place] | None:
-    """Return an include, template or reusable workflow whose name fits and whose content is elsewhere, and who names it."""
+def hidden(repository: Repository, pattern: re.Pattern[str], *events: Event) -> tuple[str, Place] | None:
+    """Return an include, template or reusable workflow whose name fits and whose content is elsewhere, and who names it.
+
+    What is known to do something else is not suspected; with events, only what they start is.
+    """
+    known = {activity.tool for activity in repository.of(Activity)}
     for pipeline in repository.of(Pipeline):
+        if events and not any(trigger.event in events for trigger in pipeline.triggers):
+            continue
         for name in pipeline.unresolved:
-            if pattern.search(name):
+            if pattern.search(name) and name.lower().partition("@")[0] not in known:
                 at = next((step.at for job, step in pipeline.steps if name in (job.uses, step.uses)), pipeline.at)
                 return name, at
     return None

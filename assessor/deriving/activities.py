@@ -131,7 +131,7 @@ def _of_command(command: Command, step: PipelineStep) -> Iterator[Match]:
             known = True
             yield _local(match, step)
     if not known and ("/" in command.argv[0] or command.program in ("make", "just", "task", "npm", "yarn", "pnpm")):
-        yield from of_own_name(" ".join(command.argv[:3]) if "/" not in command.argv[0] else Call(command.argv).program)
+        yield from of_own_name(" ".join(command.argv[:2]) if "/" not in command.argv[0] else Call(command.argv).program)
 
 
 def _local(match: Match, step: PipelineStep) -> Match:

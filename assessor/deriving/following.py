@@ -45,6 +45,7 @@ class Follower:
         for path, script in self.scripts.items():
             self.script_names.setdefault(posixpath.basename(path), []).append(script)
         self.files = material.files
+        self.shared: list[PipelineStep] = []  # steps without commands that the step being followed starts
         self.reached: set[tuple[str, str, str]] = set()  # runnables some pipeline starts
         self.called: set[str] = set()  # files of pipelines that another pipeline took in
 
@@ -80,6 +81,8 @@ class Follower:
             for found in self._steps(pipeline, step, stack, budget):
                 commands = tuple(self._commands(found.commands, found.folder, (), budget))
                 steps.append(msgspec.structs.replace(found, commands=commands))
+                steps += self.shared
+                self.shared.clear()
         if job.uses:
             unresolved.add(job.uses)
         yield msgspec.structs.replace(job, steps=tuple(steps))
@@ -163,6 +166,8 @@ class Follower:
             if needed is not None:
                 yield from self._runnable(needed, (*via, title), budget, tolerated)
         for step in runnable.steps:
+            if step.uses:
+                self.shared.append(msgspec.structs.replace(step, commands=(), tolerated=step.tolerated or tolerated))
             for command in self._commands(step.commands, step.folder, (*via, title), budget):
                 yield msgspec.structs.replace(command, tolerated=True) if tolerated else command
 

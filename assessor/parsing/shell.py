@@ -244,6 +244,8 @@ class _Parser:
     # -- grammar --------------------------------------------------------------------------------------------------
 
     def _word(self, word: str, line: int) -> None:
+        if self.skip == ")" and word == "esac":
+            self.skip = ""
         if self.skip:
             if word == self.skip:
                 self.skip = ")" if word == "in" else ""

@@ -54,7 +54,7 @@ def drift_is_detected(organization: Organization) -> Verdict:
         return passed(f"looked for by {listing(tools)}", [*(a.at for a in reporting), *(tool.at for tool in platforms)])
     if found:
         return partial(0.5, _weakness(found), [a.at for a in found])
-    healing = [a for a in organization.of(Application) if a.self_heal and not a.suspended]
+    healing = [a for a in organization.of(Application) if a.self_heal and not (a.suspended or a.legacy)]
     if healing:
         return partial(
             0.3,

@@ -133,7 +133,8 @@ def registry_is_declared(organization: Organization) -> Verdict:
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     if pushes and all(_is_forge(organization, push) for push in pushes):
         return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in pushes])
-    return failed("no registry is declared", [a.at for a in pushes])
+    built = [at for repository in organization.repositories for at in own_images(repository)]
+    return failed("no registry is declared", [a.at for a in pushes] or built)
 
 
 def registries(organization: Organization) -> list[tuple[str, Place]]:

@@ -49,7 +49,8 @@ def images_are_attested(organization: Organization) -> Verdict:
     if kinds:
         return partial(0.5, f"images only get a {kinds[0]}", places)
     missing = activities(organization, Purpose.PUSH_IMAGE, Purpose.BUILD_IMAGE)
-    return failed("images are neither signed nor attested", [a.at for a in missing])
+    built = [at for repository in organization.repositories for at in own_images(repository)]
+    return failed("images are neither signed nor attested", [a.at for a in missing] or built)
 
 
 @check("ctr.actions-pinned", task=Task.SUPPLY_CHAIN, weight=HYGIENE, frameworks=("DSOMM: Pinning of artifacts",))

@@ -68,12 +68,18 @@ def _verdict(repositories: list[Repository], share: float) -> Verdict:
         )
     lesser = [at for repository in repositories for at in _lesser(repository)]
     if not share:
-        return failed("nothing validates a pull request", [p.at for r in repositories for p in r.of(Pipeline)])
+        return failed("nothing validates a pull request", _unguarded(repositories))
     if len(repositories) == 1:
         return partial(share, _reason(repositories[0]), lesser)
     return graded(
         share, f"pull requests are validated in some of {len(repositories)} repositories", [*lesser, *(a.at for a in validators)]
     )
+
+
+def _unguarded(repositories: list[Repository]) -> list[Place]:
+    """Return the pipelines that there are, or what is deployed without any."""
+    pipelines = [pipeline.at for repository in repositories for pipeline in repository.of(Pipeline)]
+    return pipelines or [fact.at for repository in repositories for kind in _DEPLOYED for fact in repository.of(kind)[:1]]
 
 
 def _first(places: list[Place]) -> list[Place]:
@@ -98,7 +104,7 @@ def _rating(repository: Repository) -> float | None:
         return 1.0
     if any(on_changes(a) for a in validators):
         return 0.6
-    if hidden(repository, VALIDATION_WORK):
+    if hidden(repository, VALIDATION_WORK, Event.PULL_REQUEST, Event.PUSH, Event.OTHER):
         return None
     return 0.4 if list(_lesser(repository)) else 0.0
 

@@ -257,6 +257,7 @@ _REPORTS = (
     command("jx updatebot|promote, jx gitops upgrade, fluxctl release, gitopscli", P.COMMIT_BACK),
     command("renovate|updatecli", P.UPDATE_BOT),
     command("kind create, k3d cluster create, k3d create, minikube start, microk8s start, talosctl cluster create, vcluster create, ctlptl create, k3s server, k0s server, crc start", Aside.CLUSTER),
+    command("curl|wget", Aside.CLUSTER, when=says(r"get\.k3s\.io|get\.k0s\.sh")),
     command("kind load, k3d image import, minikube image", Aside.CLUSTER),
 )  # fmt: skip
 

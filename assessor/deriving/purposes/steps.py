@@ -212,7 +212,6 @@ _SCANS = (
         """gitlab:jobs/container-scanning.*gitlab-ci.yml gitlab:security/container-scanning.gitlab-ci.yml
         gitlab:*components/container-scanning/* gitlab:*auto-devops.gitlab-ci.yml""",
         P.SCAN_IMAGE,
-        tool="GitLab container scanning",
         gate=lambda inputs: inputs.get("allow_failure") == "false",  # the template allows its job to fail
     ),
     step("image:*/drone-trivy image:plugins/trivy", P.SCAN_IMAGE, when=_has_image, gate=untold),

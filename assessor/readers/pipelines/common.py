@@ -143,7 +143,8 @@ def container(source: Source, image: str, entrypoint: object, arguments: object,
 
     What a shell is given as text is followed by the commands in it, at their own lines.
     """
-    argv = (*(texts(entrypoint) or (program_of(image),)), *texts(arguments))
+    program, words = texts(entrypoint) or (program_of(image),), texts(arguments)
+    argv = words if words[:1] == program else (*program, *words)
     if not argv or not argv[0]:
         return ()
     if posixpath.basename(argv[0]) not in ("sh", "bash", "ash") or not any(re.fullmatch("-[a-z]*c", word) for word in argv):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact
-from assessor.facts.pipelines import Event, Job, Pipeline, PipelineStep, Runnable, Trigger
+from assessor.facts.pipelines import Command, Event, Job, Pipeline, PipelineStep, Runnable, Trigger
 from assessor.parsing.yaml import Map
 from assessor.reading import Source, reader
 
-from .common import entries, folder_of, inputs, is_true, mapping, members, run, stem, text, texts
+from .common import entries, folder_of, inputs, is_true, mapping, members, program_of, run, stem, text, texts
 
 _EVENTS = {
     "push": Event.PUSH,
@@ -27,6 +27,21 @@ _EVENTS = {
     "workflow_dispatch": Event.MANUAL,
     "repository_dispatch": Event.MANUAL,
     "workflow_call": Event.CALL,
+}
+
+
+# Actions that run a program ("" for the shell) with the text of the first input that is given.
+_RUNNERS = {
+    "goreleaser/goreleaser-action": ("goreleaser", "args"),
+    "pre-commit/action": ("pre-commit run", "extra_args"),
+    "gradle/gradle-build-action": ("gradle", "arguments"),
+    "azure/cli": ("", "inlineScript"),
+    "nick-fields/retry": ("", "command"),
+    "nick-invision/retry": ("", "command"),
+    "wandalen/wretry.action": ("", "command"),
+    "devcontainers/ci": ("", "runCmd"),
+    "addnab/docker-run-action": ("", "run"),
+    "appleboy/ssh-action": ("", "script"),
 }
 
 
@@ -105,12 +120,24 @@ def _step(source: Source, step: Map, line: int, folder: str) -> PipelineStep:
         name=text(step.get("name")) or text(step.get("id")),
         uses=text(step.get("uses")),
         inputs=inputs(step.get("with")),
-        commands=run(source, step.get("run"), step.line_of("run")),
+        commands=run(source, step.get("run"), step.line_of("run")) + _by_action(source, step),
         environment=inputs(step.get("env")),
         condition=text(step.get("if")),
         tolerated=is_true(step.get("continue-on-error")),
         folder=folder_of(source, text(step.get("working-directory"))) or folder,
     )
+
+
+def _by_action(source: Source, step: Map) -> tuple[Command, ...]:
+    """Return the command that an action, or the image of a ``docker://`` step, runs with what it is given."""
+    uses, given = text(step.get("uses")), mapping(step.get("with"))
+    program, *inputs_ = _RUNNERS.get(uses.partition("@")[0].lower(), ("",))
+    if uses.startswith("docker://"):
+        program, inputs_ = program_of(uses), ["args"]
+    key = next((name for name in inputs_ if text(given.get(name))), "")
+    if key and not program:
+        return run(source, given[key], given.line_of(key))
+    return run(source, f"{program} {text(given.get(key))}", given.line_of(key) or step.line_of("uses")) if program else ()
 
 
 def _folder(source: Source, value: Map) -> str:
