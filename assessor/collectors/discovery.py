@@ -68,8 +68,9 @@ def _folder(path: Path) -> Path:
         folder = path.resolve(strict=True)
         if not folder.is_dir():
             raise UsageError(f"{path}: a file, not a folder", "Name the folder or repository it lies in.")
-        if next(folder.iterdir(), None) is None:
-            raise NothingToAssess(f"{path}: an empty folder", "Name a folder that holds a repository.")
+        with os.scandir(folder) as items:
+            if next(items, None) is None:
+                raise NothingToAssess(f"{path}: an empty folder", "Name a folder that holds a repository.")
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no such folder", "Check the path.") from error
     except PermissionError as error:
@@ -91,13 +92,17 @@ class _Search:
         self.found: dict[Path, Target] = {}
         self.gaps: list[Gap] = []
         self.listed = 0
+        self.excluded = False  # a repository was found below the present path, and excluded
 
     def add(self, root: Path) -> None:
         """Add what one path of the user's holds."""
         if is_repository(root):
             self._found(root, ".")
             return
+        self.excluded = False
         inner = list(self._below(root, root, DEPTH))
+        if self.excluded and not inner:
+            return
         if inner or self.folders_are_repositories:
             self._organization(root, inner)
         else:
@@ -148,9 +153,13 @@ class _Search:
 
     def _skipped(self, root: Path, item: os.DirEntry[str]) -> bool:
         """Say whether a folder is hidden, other people's, or excluded as a whole."""
+        if item.name.startswith(".") or item.name in _OTHERS:
+            return True
         path = os.path.relpath(item.path, root)
-        hidden = item.name.startswith(".") or item.name in _OTHERS
-        return hidden or any(matches(path, pattern) or matches(path + "/", pattern) for pattern in self.exclude)
+        if any(matches(path, pattern) or matches(path + "/", pattern) for pattern in self.exclude):
+            self.excluded = self.excluded or is_repository(Path(item.path))
+            return True
+        return False
 
     def _found(self, location: Path, path: str) -> None:
         # Found twice (named itself and through its organization), it keeps the longer path.

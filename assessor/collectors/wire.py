@@ -15,6 +15,7 @@ import assessor.deriving  # noqa: F401  derivers may declare kinds of their own
 from assessor.errors import UsageError
 from assessor.facts.base import Fact
 from assessor.facts.repository import Organization, Repository
+from assessor.redaction import may_hold_secrets, scrub
 from assessor.registry import load_readers
 
 Problem = tuple[str, int]  # what is wrong, and the line, 0 when unknown
@@ -31,8 +32,12 @@ class Codec:
         self._repository: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[Repository, tuple[fact, ...]])
 
     def file(self, facts: Iterable[Fact], problems: Iterable[Problem]) -> bytes:
-        """Encode what was learned from one file; raises one of `NOT_FACTS`."""
-        return self._encoder.encode((tuple(facts), tuple(problems)))
+        """Encode what was learned from one file, without secrets; raises one of `NOT_FACTS`.
+
+        Readers keep secrets out of facts. What one of them overlooks is taken out here, before anything is kept.
+        """
+        data = self._encoder.encode((tuple(facts), tuple(problems)))
+        return self._encoder.encode(scrub(msgspec.msgpack.decode(data))) if may_hold_secrets(data.decode("latin-1")) else data
 
     def read_file(self, data: bytes) -> tuple[tuple[Fact, ...], tuple[Problem, ...]]:
         """Decode what was learned from one file; raises one of `NOT_FACTS`."""
