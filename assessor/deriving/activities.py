@@ -110,7 +110,7 @@ def _is_bootstrap(match: Match, throw_away: bool, excerpt: str) -> bool:
     if match.purpose in (Purpose.PUSH_IMAGE, Purpose.BUILD_IMAGE):
         return bool(_LOCAL_REGISTRY.search(f"{match.subject} {excerpt}"))
     if match.purpose is Purpose.DEPLOY:
-        return throw_away or match.subject == "flux" or bool(_BOOTSTRAPPED.search(excerpt))
+        return throw_away or match.subject == "flux" or bool(_BOOTSTRAPPED.search(f"{match.subject} {excerpt}"))
     return match.purpose in (Purpose.APPLY,) and throw_away
 
 

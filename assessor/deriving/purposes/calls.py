@@ -11,6 +11,7 @@ from assessor.parsing import shell
 from assessor.readers.pipelines.common import program_of
 
 MAX_WRAPPERS = 5
+MAX_TEXT = 4_000  # characters of a command that patterns see
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,18 @@ _WRAPPER_VALUES = frozenset(
 _COMMAND_OPTIONS = frozenset({"-c", "--command"})
 
 
-def _words(text: str) -> frozenset[str]:
+def vocabulary(text: str) -> frozenset[str]:
+    """Return a set of words written in one line."""
     return frozenset(text.split())
 
 
-_CONTAINER_VALUES = _words(
+_CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
+_CONTAINER_VALUES = vocabulary(
     "-v --volume -e --env -w --workdir --network --net --name -u --user -p --publish --mount --platform --pull --env-file "
     "--add-host -m --memory -l --label --cpus --gpus -h --hostname --entrypoint --cap-add --security-opt --dns"
 )
 # Options before a sub-command that take the next word as their value.
-_GLOBAL_VALUES = _words(
+_GLOBAL_VALUES = vocabulary(
     "-n --namespace --context --kube-context --kubeconfig -C --config -H --host --log-level --profile --region --project "
     "-f --file -s --server --cluster --stack --cwd --working-dir --terragrunt-working-dir -e --environment -l --selector "
     "--state-values-file --cache-dir --severity --exit-code --format --vuln-type --output --timeout -o --allow-paths -v "
@@ -86,8 +89,8 @@ class Call:
 
     @cached_property
     def text(self) -> str:
-        """All of it as one text."""
-        return " ".join(self.argv)
+        """All of it as one text, as far as patterns need to see it."""
+        return " ".join(self.argv)[:MAX_TEXT]
 
     def has(self, *names: str) -> bool:
         """Say whether an option is given and not switched off."""
@@ -119,7 +122,7 @@ def calls(argv: tuple[str, ...], depth: int = 0) -> Iterator[Call]:
             for simple in shell.commands(inner[inner.index("-c") + 1]):
                 yield from calls(simple.argv, depth + 1)
         return
-    if call.program in ("docker", "podman", "nerdctl") and call.words[:1] == ("run",):
+    if call.program in _CONTAINER_TOOLS and "run" in call.words[:2] and call.words[0] in ("run", "compose", "container"):
         yield from _contained(inner, depth)
     yield call
 
