@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from assessor.facts.base import Fact, Place
@@ -23,6 +24,11 @@ CORE, SUPPORT, HYGIENE = Weight.CORE, Weight.SUPPORT, Weight.HYGIENE
 MAX_PLACES = 8
 
 F = TypeVar("F", bound=Fact)
+
+
+@cache
+def _doc(judge: Callable[..., Verdict]) -> str:
+    return inspect.getdoc(judge) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Check(Generic[F]):
     @property
     def doc(self) -> str:
         """The docstring, in Markdown."""
-        return inspect.getdoc(self.judge) or ""
+        return _doc(self.judge)
 
     @property
     def title(self) -> str:

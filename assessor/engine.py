@@ -6,8 +6,8 @@ The engine alone decides who is judged, what does not apply, and what failed to 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,7 @@ from assessor.settings import Settings
 from assessor.tracing import trace_services
 
 Checks = Mapping[str, Check[Any]]
+WANTING = (Status.FAIL, Status.PARTIAL)
 
 
 def assess(
@@ -68,9 +69,10 @@ def _repository(
 ) -> RepositoryScore:
     """Judge one repository on its own."""
     single = alone(organization, repository)
-    findings = judge(single, checks.values(), settings.waivers, today)
-    results = scoring.judged(findings, checks)
-    score = scoring.score_organization(repository.name, results, settings.thresholds, settings.path)
+    active = _active(settings.waivers, today)
+    outcomes = [_outcome(check, subject, verdict, active) for check, subject, verdict in _verdicts(single, checks.values())]
+    results = scoring.judged(outcomes, checks)
+    path = scoring.tally_path(results, settings.thresholds, settings.path)
     return RepositoryScore(
         name=repository.name,
         path=repository.path,
@@ -78,13 +80,29 @@ def _repository(
         branch=repository.branch,
         remote=repository.remote,
         team=settings.team_of(repository.name),
-        level=score.level,
-        score=score.score,
+        level=path.level,
+        score=path.score,
         inventory=inventory(single.repositories[0]),
         set_aside=repository.set_aside,
-        steps={step.name: step.score for step in score.steps},
+        steps=scoring.step_scores(path),
         checks=scoring.check_results(results),
     )
+
+
+class Outcome(NamedTuple):
+    """A verdict as far as scoring goes."""
+
+    check: str
+    status: Status
+    score: float | None
+
+
+def _outcome(check: Check[Any], subject: Fact, verdict: Verdict, waivers: Iterable[Waiver]) -> Outcome:
+    status = verdict.status
+    repository = subject.at.repository or organization_of_one(subject)
+    if status in WANTING and any(_covers(w, check.id, repository, subject.label) for w in waivers):
+        status = Status.WAIVED
+    return Outcome(check.id, status, round(verdict.share * 100, 1) if status.observed else None)
 
 
 def _complete_path(findings: list[Finding], checks: Checks) -> list[Finding]:
@@ -145,14 +163,22 @@ def judge(
     organization: Organization, checks: Iterable[Check[Any]], waivers: Iterable[Waiver], today: datetime.date
 ) -> list[Finding]:
     """Return the findings of every check on every subject of its kind, sorted; a check without subject does not apply."""
-    active = [w for w in waivers if datetime.date.fromisoformat(w.until) >= today]
-    findings = []
+    active = _active(waivers, today)
+    findings = [_waive(_finding(check, subject, verdict), active) for check, subject, verdict in _verdicts(organization, checks)]
+    return sorted(findings, key=_order)
+
+
+def _verdicts(organization: Organization, checks: Iterable[Check[Any]]) -> Iterator[tuple[Check[Any], Fact, Verdict]]:
     for check in checks:
         subjects = (organization,) if check.subject is Organization else organization.of(check.subject)
         if not subjects:
-            findings.append(_finding(check, organization, _nothing(check, organization)))
-        findings += [_waive(_finding(check, subject, _run(check, subject)), active) for subject in subjects]
-    return sorted(findings, key=_order)
+            yield check, organization, _nothing(check, organization)
+        for subject in subjects:
+            yield check, subject, _run(check, subject)
+
+
+def _active(waivers: Iterable[Waiver], today: datetime.date) -> list[Waiver]:
+    return [waiver for waiver in waivers if datetime.date.fromisoformat(waiver.until) >= today]
 
 
 def alone(organization: Organization, repository: Repository) -> Organization:
@@ -177,7 +203,7 @@ def _nothing(check: Check[Any], organization: Organization) -> Verdict:
 
 def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
     score = round(verdict.share * 100, 1) if verdict.status.observed else None
-    repairs = verdict.status in (Status.FAIL, Status.PARTIAL)
+    repairs = verdict.status in WANTING
     only = organization_of_one(subject)
     return Finding(
         check=check.id,
@@ -207,20 +233,15 @@ def _evidence(place: Place) -> Evidence:
 
 
 def _waive(finding: Finding, waivers: Iterable[Waiver]) -> Finding:
-    if finding.status not in (Status.FAIL, Status.PARTIAL):
-        return finding
-    for waiver in waivers:
-        if _covers(waiver, finding):
-            return msgspec.structs.replace(finding, status=Status.WAIVED, score=None, waiver=waiver)
+    if finding.status in WANTING:
+        for waiver in waivers:
+            if _covers(waiver, finding.check, finding.repository, finding.subject.name):
+                return msgspec.structs.replace(finding, status=Status.WAIVED, score=None, waiver=waiver)
     return finding
 
 
-def _covers(waiver: Waiver, finding: Finding) -> bool:
-    return (
-        waiver.check == finding.check
-        and waiver.repository in ("", finding.repository)
-        and waiver.subject in ("", finding.subject.name)
-    )
+def _covers(waiver: Waiver, check: str, repository: str, subject: str) -> bool:
+    return waiver.check == check and waiver.repository in ("", repository) and waiver.subject in ("", subject)
 
 
 def _order(finding: Finding) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from assessor.model import Action, Finding, OrganizationScore, Status, Step
-from assessor.scoring import Judged, Tally, score_organization
+from assessor.scoring import Judged, Tally, tally_path
 from assessor.settings import Thresholds
 
 DONE = Tally(Fraction(1), Fraction(1), Fraction(1), Fraction(1))
@@ -34,7 +34,7 @@ def next_actions(
         if int(result.check.step) not in [int(step) for step in steps]:
             continue
         repaired = {**results, id: replace(result, tally=_repaired(result.tally), status=Status.PASS, subjects={})}
-        after = score_organization(organization.name, repaired, thresholds, steps)
+        after = tally_path(repaired, thresholds, steps)
         scaffold = result.check.scaffold if result.check.scaffold in templates else None
         actions.append(
             Action(

@@ -122,16 +122,52 @@ class Source:
         return 0
 
 
+# Each alternative consumes what it has looked at, even unclosed strings and comments, so the time is linear.
+_TEXT = r'"(?:\\.?|[^"\\\n])*+"?+'
+_COMMENT = re.compile(_TEXT + r"|//[^\n]*+|/\*.*?(?:\*/|\Z)", re.S)
+_TRAILING_COMMA = re.compile(_TEXT + r"|,(?=\s*+[}\]])", re.S)
+_HALF_CHARACTER.search(text) else value
+            except (ValueError, RecursionError) as error:
+                problem = problem or _json_problem(error)
+        if problem:
+            self.problems["json"] = problem
+        return None
+
+    @cached_property
+    def toml(self) -> dict[str, Any]:
+        """The TOML table; empty, and noted in `problems`, if broken."""
+        try:
+            _refuse_dots(self.text)
+            return tomllib.loads(self.text)
+        except RecursionError:
+            self.problems["toml"] = ParseError("nested too deeply")
+        except ParseError as error:
+            self.problems["toml"] = error
+        except ValueError as error:
+            found = re.search(r"at line (\d+)", str(error))
+            self.problems["toml"] = ParseError(f"not valid TOML: {error}", int(found.group(1)) if found else 0)
+        return {}
+
+    def line_with(self, needle: str | re.Pattern[str], start: int = 1) -> int:
+        """Return the first line, from `start`, that contains the needle; 0 if none does."""
+        for number, line in enumerate(self.lines[start - 1 :], start):
+            if needle in line if isinstance(needle, str) else needle.search(line):
+                return number
+        return 0
+
+
 _JSON5 = re.compile(r'"(?:\\.?|[^"\\\n])*+"?+|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])', re.S)
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _plain_json(text: str) -> str:
-    """Take comments and trailing commas out of JSON5-like text, leaving strings and line numbers alone.
+    """Take comments and trailing commas out of JSON5-like text, leaving strings and line numbers alone."""
 
-    Each alternative consumes what it has looked at, even unclosed strings and comments, so the time is linear.
-    """
-    return _JSON5.sub(lambda m: m.group() if m.group().startswith('"') else "\n" * m.group().count("\n"), text)
+    def keep(match: re.Match[str]) -> str:
+        found = match.group()
+        return found if found.startswith('"') else "\n" * found.count("\n")
+
+    return _TRAILING_COMMA.sub(keep, _COMMENT.sub(keep, text))
 
 
 def _well_formed(value: Any) -> Any:
@@ -188,20 +224,18 @@ def reader(id: str, *, names: Iterable[str], version: int = 1) -> Callable[[Read
 class Dispatch:
     """Finds the readers of a file quickly: few files interest any, so a file's name must rule nearly all of them out.
 
-    Each pattern is filed under the fixed part of the name it asks for: the whole, its ending, or its beginning.
+    Each pattern is filed under the fixed part of the name it asks for: the whole, its ending, or its beginning. Where that
+    part is all it asks for, nothing is left to match.
     """
 
     def __init__(self, readers: Iterable[Reader]) -> None:
-        self._by_name: dict[str, list[Reader]] = {}
-        self._by_suffix: dict[str, list[Reader]] = {}
-        self._by_prefix: dict[str, list[Reader]] = {}
-        self._others: list[Reader] = []
-        self._order = {reader.id: number for number, reader in enumerate(readers)}
-        for reader in readers:
-            for pattern in {
-                alternative.rpartition("/")[2] for name in reader.names for alternative in _alternatives(name.lower())
-            }:
-                self._file(pattern, reader)
+        self._by_name: dict[str, list[_Filed]] = {}
+        self._by_suffix: dict[str, list[_Filed]] = {}
+        self._by_prefix: dict[str, list[_Filed]] = {}
+        self._others: list[_Filed] = []
+        for number, reader in enumerate(readers):
+            for pattern in sorted({alternative for name in reader.names for alternative in _alternatives(name.lower())}):
+                self._file(pattern, number, reader)
         self._prefixes = tuple(self._by_prefix)
 
     def __call__(self, path: str) -> list[Reader]:
@@ -211,22 +245,29 @@ class Dispatch:
         if "." in name:
             found += self._by_suffix.get(name[name.rindex(".") :], ())
         if name.startswith(self._prefixes):
-            found += (reader for prefix in self._prefixes if name.startswith(prefix) for reader in self._by_prefix[prefix])
-        if not found:
-            return found
-        wanted = {reader.id: reader for reader in found if reader.reads(path)}
-        return sorted(wanted.values(), key=lambda reader: self._order[reader.id])
+            found += (filed for prefix in self._prefixes if name.startswith(prefix) for filed in self._by_prefix[prefix])
+        wanted: dict[int, Reader] = {}
+        for number, reader, pattern in found:
+            if number not in wanted and (pattern is None or matches(path, pattern)):
+                wanted[number] = reader
+        return [wanted[number] for number in sorted(wanted)]
 
-    def _file(self, pattern: str, reader: Reader) -> None:
-        head, tail = re.split(r"[*?{]", pattern)[0], re.split(r"[*?}]", pattern)[-1]
-        if head == pattern:
-            self._by_name.setdefault(pattern, []).append(reader)
+    def _file(self, pattern: str, number: int, reader: Reader) -> None:
+        name = pattern.rpartition("/")[2]
+        head, tail = re.split(r"[*?]", name)[0], re.split(r"[*?]", name)[-1]
+        sure = name == pattern
+        if head == name:
+            self._by_name.setdefault(name, []).append((number, reader, None if sure else pattern))
         elif "." in tail:
-            self._by_suffix.setdefault(tail[tail.rindex(".") :], []).append(reader)
+            suffix = tail[tail.rindex(".") :]
+            self._by_suffix.setdefault(suffix, []).append((number, reader, None if sure and name == "*" + suffix else pattern))
         elif head:
-            self._by_prefix.setdefault(head, []).append(reader)
+            self._by_prefix.setdefault(head, []).append((number, reader, None if sure and name == head + "*" else pattern))
         else:
-            self._others.append(reader)
+            self._others.append((number, reader, pattern))
+
+
+_Filed = tuple[int, Reader, str | None]  # the reader's place in the order, the reader, the pattern still to match
 
 
 def _alternatives(pattern: str) -> list[str]:

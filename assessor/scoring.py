@@ -10,10 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from assessor.checking import Check
-from assessor.model import CheckResult, CheckScore, Finding, OrganizationScore, Status, Step, StepScore, Task, TaskScore
+from assessor.model import CheckResult, CheckScore, OrganizationScore, Status, Step, StepScore, Task, TaskScore
 from assessor.settings import Thresholds
 
 IAC_COVERAGE = "iac.coverage"
@@ -48,14 +48,33 @@ def _score(tally: Tally) -> float | None:
     return None if tally.score is None else percent(tally.score)
 
 
-def tally_subjects(findings: Iterable[Finding]) -> Tally:
+class Outcome(Protocol):
+    """What scoring needs of a finding: which check, its status, and its score from 0 to 100 if it was observed."""
+
+    @property
+    def check(self) -> str:
+        """The check's id."""
+
+    @property
+    def status(self) -> Status:
+        """How it came out."""
+
+    @property
+    def score(self) -> float | None:
+        """From 0 to 100, None when not observed."""
+
+
+_WHOLE = {100.0: Fraction(1), 0.0: Fraction(0)}
+
+
+def tally_subjects(outcomes: Iterable[Outcome]) -> Tally:
     """Return the mean over a check's subjects."""
     observed: list[Fraction] = []
     unknown = 0
-    for finding in findings:
-        if finding.status.observed:
-            observed.append(Fraction(str(finding.score)) / 100)
-        unknown += finding.status.unknown
+    for outcome in outcomes:
+        if outcome.status.observed and outcome.score is not None:
+            observed.append(_WHOLE.get(outcome.score) or Fraction(str(outcome.score)) / 100)
+        unknown += outcome.status.unknown
     applicable = len(observed) + unknown
     if not applicable:
         return NOTHING
@@ -109,11 +128,11 @@ class Judged:
     subjects: dict[str, int]
 
 
-def judged(findings: Iterable[Finding], checks: Mapping[str, Check[Any]]) -> dict[str, Judged]:
-    """Group findings by check."""
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        grouped[finding.check].append(finding)
+def judged(outcomes: Iterable[Outcome], checks: Mapping[str, Check[Any]]) -> dict[str, Judged]:
+    """Group outcomes by check."""
+    grouped: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        grouped[outcome.check].append(outcome)
     return {
         id: Judged(
             checks[id],
@@ -130,12 +149,37 @@ def check_results(results: Mapping[str, Judged]) -> dict[str, CheckResult]:
     return {id: CheckResult(result.status, _score(result.tally)) for id, result in results.items()}
 
 
-def score_organization(
-    name: str, results: Mapping[str, Judged], thresholds: Thresholds, steps: Iterable[Step] = tuple(Step)
-) -> OrganizationScore:
-    """Score the path. The level is the highest step that holds with every step before it."""
-    scored: list[StepScore] = []
-    tallies: list[Tally] = []
+TaskTally = tuple[Task, Tally, list[Judged]]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTally:
+    """One step: its tally, that of its tasks, what holds it, and whether it is reached."""
+
+    step: Step
+    tally: Tally
+    tasks: list[TaskTally]
+    held_by: tuple[str, ...]
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PathTally:
+    """The whole path. The level is the highest step that holds with every step before it."""
+
+    steps: list[StepTally]
+    whole: Tally
+    level: int
+
+    @property
+    def score(self) -> float | None:
+        """The score in percent, None when nothing was observed."""
+        return _score(self.whole)
+
+
+def tally_path(results: Mapping[str, Judged], thresholds: Thresholds, steps: Iterable[Step] = tuple(Step)) -> PathTally:
+    """Add the checks up to tasks, steps and the whole."""
+    found: list[StepTally] = []
     level, unbroken = 0, True
     for step in sorted(steps):
         tasks = _tasks(step, results)
@@ -143,49 +187,60 @@ def score_organization(
         held_by = tuple(_held_by(step, tasks, tally, results, thresholds))
         unbroken = unbroken and not held_by
         level = int(step) if unbroken else level
-        tallies.append(tally)
-        scored.append(
-            StepScore(
-                id=int(step),
-                name=step.short,
-                title=step.title,
-                score=_score(tally),
-                coverage=percent(tally.coverage),
-                bounds=tally.bounds,
-                reached=unbroken,
-                applicable=tally.applicable,
-                held_by=held_by,
-                tasks=tuple(_task_score(*task) for task in tasks),
-            )
-        )
-    whole = weighted((1, tally) for tally in tallies)
+        found.append(StepTally(step, tally, tasks, held_by, unbroken))
+    return PathTally(found, weighted((1, step.tally) for step in found), level)
+
+
+def score_organization(
+    name: str, results: Mapping[str, Judged], thresholds: Thresholds, steps: Iterable[Step] = tuple(Step)
+) -> OrganizationScore:
+    """Score the path, with every task and check."""
+    path = tally_path(results, thresholds, steps)
     return OrganizationScore(
         name=name,
-        score=_score(whole),
-        level=level,
-        coverage=percent(whole.coverage),
-        bounds=whole.bounds,
+        score=path.score,
+        level=path.level,
+        coverage=percent(path.whole.coverage),
+        bounds=path.whole.bounds,
         iac_coverage=_headline(results, IAC_COVERAGE),
         gitops_coverage=_headline(results, GITOPS_COVERAGE),
-        steps=tuple(scored),
+        steps=tuple(_step_score(step) for step in path.steps),
     )
+
+
+def _step_score(found: StepTally) -> StepScore:
+    return StepScore(
+        id=int(found.step),
+        name=found.step.short,
+        title=found.step.title,
+        score=_score(found.tally),
+        coverage=percent(found.tally.coverage),
+        bounds=found.tally.bounds,
+        reached=found.reached,
+        applicable=found.tally.applicable,
+        held_by=found.held_by,
+        tasks=tuple(_task_score(*task) for task in found.tasks),
+    )
+
+
+def step_scores(path: PathTally) -> dict[str, float | None]:
+    """Return the steps' scores by short name."""
+    return {step.step.short: _score(step.tally) for step in path.steps}
 
 
 def _headline(results: Mapping[str, Judged], id: str) -> float | None:
     return _score(results[id].tally) if id in results else None
 
 
-TaskTally = tuple[Task, Tally, list[Judged]]
-
-
 def _tasks(step: Step, results: Mapping[str, Judged]) -> list[TaskTally]:
-    found = []
-    for task in Task:
-        if task.step is step:
-            mine = [result for result in results.values() if result.check.task is task]
-            if mine:
-                found.append((task, weighted((int(r.check.weight), r.tally) for r in mine), mine))
-    return found
+    grouped: dict[Task, list[Judged]] = {}
+    for result in results.values():
+        grouped.setdefault(result.check.task, []).append(result)
+    return [
+        (task, weighted((int(r.check.weight), r.tally) for r in grouped[task]), grouped[task])
+        for task in Task
+        if task.step is step and task in grouped
+    ]
 
 
 def _held_by(
