@@ -89,8 +89,9 @@ class Source:
     def json(self) -> Any:
         """The JSON value, without line numbers; comments and trailing commas of JSON5 are tolerated. None if broken."""
         problem = None
-        for text in (self.text, _plain_json(self.text)):
+        for prepare in (str, _plain_json):
             try:
+                text = prepare(self.text)
                 value = json.loads(text)
                 return _well_formed(value) if _HALF_CHARACTER.search(text) else value
             except (ValueError, RecursionError) as error:
@@ -126,37 +127,6 @@ class Source:
 _TEXT = r'"(?:\\.?|[^"\\\n])*+"?+'
 _COMMENT = re.compile(_TEXT + r"|//[^\n]*+|/\*.*?(?:\*/|\Z)", re.S)
 _TRAILING_COMMA = re.compile(_TEXT + r"|,(?=\s*+[}\]])", re.S)
-_HALF_CHARACTER.search(text) else value
-            except (ValueError, RecursionError) as error:
-                problem = problem or _json_problem(error)
-        if problem:
-            self.problems["json"] = problem
-        return None
-
-    @cached_property
-    def toml(self) -> dict[str, Any]:
-        """The TOML table; empty, and noted in `problems`, if broken."""
-        try:
-            _refuse_dots(self.text)
-            return tomllib.loads(self.text)
-        except RecursionError:
-            self.problems["toml"] = ParseError("nested too deeply")
-        except ParseError as error:
-            self.problems["toml"] = error
-        except ValueError as error:
-            found = re.search(r"at line (\d+)", str(error))
-            self.problems["toml"] = ParseError(f"not valid TOML: {error}", int(found.group(1)) if found else 0)
-        return {}
-
-    def line_with(self, needle: str | re.Pattern[str], start: int = 1) -> int:
-        """Return the first line, from `start`, that contains the needle; 0 if none does."""
-        for number, line in enumerate(self.lines[start - 1 :], start):
-            if needle in line if isinstance(needle, str) else needle.search(line):
-                return number
-        return 0
-
-
-_JSON5 = re.compile(r'"(?:\\.?|[^"\\\n])*+"?+|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])', re.S)
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
