@@ -61,6 +61,7 @@ def assess(
         notes=tuple(_notes(settings.waivers, findings, today)),
         checks=tuple(_info(check) for check in sorted(checks.values(), key=lambda c: (c.step, c.id))),
         services=trace_services(organization),
+        thresholds=settings.thresholds,
     )
 
 

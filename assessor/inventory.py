@@ -46,7 +46,9 @@ _COUNTS: dict[str, Callable[[Repository], int]] = {
     "services": lambda r: len(r.of(Service)),
     "stacks": lambda r: len(r.of(Stack)),
     "terraform_roots": lambda r: len(r.of(TerraformRoot)),
-    "terraform_roots_remote": lambda r: sum(root.backend is not None and root.backend.type != "local" for root in r.of(TerraformRoot)),
+    "terraform_roots_remote": lambda r: sum(
+        root.backend is not None and root.backend.type != "local" for root in r.of(TerraformRoot)
+    ),
     "workloads": lambda r: len(r.of(Workload)),
 }
 

@@ -7,7 +7,7 @@ format (see `schema`). Scores, coverages and bounds are percentages from 0 to 10
 from __future__ import annotations
 
 import enum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -260,6 +260,16 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     command: str | None
 
 
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a step counts as reached, in percent."""
+
+    score: Percent = 70
+    coverage: Percent = 50
+
+
 class Tool(msgspec.Struct, frozen=True):
     """What produced an assessment."""
 
@@ -318,6 +328,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     checks: tuple[CheckInfo, ...] = ()  # sorted by step and id
     services: tuple[ServiceTrace, ...] = ()  # sorted by repository and name
+    thresholds: Thresholds = Thresholds()
 
 
 def schema() -> dict[str, object]:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from assessor.model import Action, Finding, OrganizationScore, Status, Step
+from assessor.model import Action, Finding, OrganizationScore, Status, Step, Thresholds
 from assessor.scoring import Judged, Tally, tally_path
-from assessor.settings import Thresholds
 
 DONE = Tally(Fraction(1), Fraction(1), Fraction(1), Fraction(1))
 
@@ -45,11 +44,20 @@ def next_actions(
                 level_after=after.level,
                 effort=result.check.effort,
                 repositories=tuple(sorted({f.repository for f in open_findings if f.repository})),
-                summary=open_findings[0].summary if len(open_findings) == 1 else f"{len(open_findings)} to repair",
+                summary=_summary(open_findings),
                 command=f"gitops-assess scaffold step {int(result.check.step)} --only {scaffold}" if scaffold else None,
             )
         )
     return tuple(sorted(actions, key=lambda a: (-(a.level_after - organization.level), -a.gain / a.effort, a.step, a.check)))
+
+
+def _summary(findings: list[Finding]) -> str:
+    """Return the finding's own words, or what is to repair and how many there are."""
+    if len(findings) == 1:
+        return findings[0].summary
+    kind = findings[0].subject.kind.replace("-", " ")
+    plural = kind[:-1] + "ies" if kind.endswith("y") else kind + "s"
+    return f"{len(findings)} {plural} to repair"
 
 
 def _repaired(tally: Tally) -> Tally:

@@ -13,8 +13,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from assessor.checking import Check
-from assessor.model import CheckResult, CheckScore, OrganizationScore, Status, Step, StepScore, Task, TaskScore
-from assessor.settings import Thresholds
+from assessor.model import CheckResult, CheckScore, OrganizationScore, Status, Step, StepScore, Task, TaskScore, Thresholds
 
 IAC_COVERAGE = "iac.coverage"
 GITOPS_COVERAGE = "gop.workload-coverage"
@@ -262,7 +261,7 @@ def _held_by(
     if step is Step.IAC:
         for result in results.values():
             if result.check.gate and result.subjects.get(str(Status.FAIL)):
-                yield f"gate, not so: {result.check.title}"
+                yield f"gate fails: {result.check.title}"
 
 
 def _task_score(task: Task, tally: Tally, results: list[Judged]) -> TaskScore:

@@ -13,20 +13,11 @@ from typing import Annotated, Any
 import msgspec
 
 from assessor.errors import ParseError, UsageError
-from assessor.model import Step, Waiver
+from assessor.model import Step, Thresholds, Waiver
 from assessor.parsing import yaml
 
 FILE_NAME = "gitops-assess.yaml"
 MAX_BYTES = 1024 * 1024
-
-Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-
-
-class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a step counts as reached, in percent."""
-
-    score: Percent = 70
-    coverage: Percent = 50
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -95,7 +86,9 @@ def load_settings(file: Path) -> Settings:
             datetime.date.fromisoformat(waiver.until)
         except ValueError as error:
             line = value.line_of("waivers", number, "until")
-            raise _wrong(file, ParseError(f"waivers[{number}].until: {waiver.until!r} is not a date such as 2026-12-31", line)) from error
+            raise _wrong(
+                file, ParseError(f"waivers[{number}].until: {waiver.until!r} is not a date such as 2026-12-31", line)
+            ) from error
     return settings
 
 

@@ -49,7 +49,10 @@ def _step(step: Step, status: Status, summary: str, places: Iterable[Place] = ()
 def _infrastructure(organization: Organization, service: Service) -> TraceStep:
     names = {service.name.lower(), *(_short(image) for image in service.images)}
     for resource in organization.of(Resource):
-        said = {resource.name.lower(), *(_short(value) for key, value in resource.settings.items() if key in ("name", "repository_id", "RepositoryName"))}
+        said = {
+            resource.name.lower(),
+            *(_short(value) for key, value in resource.settings.items() if key in ("name", "repository_id", "RepositoryName")),
+        }
         if resource.type in REGISTRIES and said & names:
             return _step(Step.IAC, Status.PASS, "its registry is declared in code", [resource.at])
     return _step(Step.IAC, Status.NOT_OBSERVED, "no declared resource names it")
@@ -84,7 +87,9 @@ def _delivery(organization: Organization, service: Service) -> TraceStep:
     folders = {(p.repository, p.path.rpartition("/")[0]) for p in service.workloads}
     for strategy in organization.of(DeliveryStrategy):
         if (strategy.at.repository, strategy.at.path.rpartition("/")[0]) in folders and not strategy.demo:
-            return _step(Step.AUTOMATION, Status.PASS, f"released progressively ({strategy.strategy or strategy.product})", [strategy.at])
+            return _step(
+                Step.AUTOMATION, Status.PASS, f"released progressively ({strategy.strategy or strategy.product})", [strategy.at]
+            )
     deployed = [a for a in organization.of(Application) if a.at in service.applications]
     if any(a.auto_sync and (a.self_heal or a.product == "flux") for a in deployed):
         return _step(Step.AUTOMATION, Status.PARTIAL, "drift is corrected; releases are not progressive", [deployed[0].at])

@@ -67,7 +67,17 @@ def test_an_installed_package_brings_its_checks_and_readers(installed: Path, tmp
 
 def test_a_folder_the_user_names_brings_checks(tmp_path: Path) -> None:
     write(tmp_path, {"mine/extra.py": LOCAL.format(id="mine.never"), "org/main.py": "print()\n"})
-    done = assess("scan", str(tmp_path / "org"), "--checks", str(tmp_path / "mine"), "--select", "mine.never", "--format", "json", "--no-cache")
+    done = assess(
+        "scan",
+        str(tmp_path / "org"),
+        "--checks",
+        str(tmp_path / "mine"),
+        "--select",
+        "mine.never",
+        "--format",
+        "json",
+        "--no-cache",
+    )
     assert done.returncode == 0, done.stderr
     (finding,) = json.loads(done.stdout)["findings"]
     assert (finding["status"], finding["remediation"]) == ("fail", "Give up.")
@@ -77,7 +87,11 @@ def test_code_in_an_assessed_repository_never_runs(tmp_path: Path) -> None:
     trap = f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()\n"
     write(tmp_path / "org", {"checks/trap.py": trap, "assessor/__init__.py": trap, "conftest.py": trap, "sitecustomize.py": trap})
     done = subprocess.run(
-        [Path(sys.executable).with_name("gitops-assess"), "scan", ".", "--no-cache"], cwd=tmp_path / "org", capture_output=True, check=False, timeout=120
+        [Path(sys.executable).with_name("gitops-assess"), "scan", ".", "--no-cache"],
+        cwd=tmp_path / "org",
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "ran").exists()

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from assessor import scoring
 from assessor.checking import CORE, HYGIENE, SUPPORT, Check, Verdict, check, passed
 from assessor.facts.repository import Repository
-from assessor.model import Finding, OrganizationScore, Status, Step, Subject, Task, Weight
-from assessor.settings import Thresholds
+from assessor.model import Finding, OrganizationScore, Status, Step, Subject, Task, Thresholds, Weight
 
 
 def make(id: str, task: Task, weight: Weight, *, gate: bool = False) -> Check[Any]:
@@ -111,7 +110,9 @@ def test_one_more_unknown_changes_no_score_and_raises_no_coverage(findings: list
 @given(FINDINGS)
 def test_every_score_lies_within_its_bounds(findings: list[Finding]) -> None:
     result = score(findings)
-    for part in (result, *result.steps, *(task for step in result.steps for task in step.tasks)):
+    parts: list[OrganizationScore | StepScore | TaskScore] = [result, *result.steps]
+    parts += [task for step in result.steps for task in step.tasks]
+    for part in parts:
         low, high = part.bounds
         assert 0 <= low <= high <= 100
         if part.score is not None:

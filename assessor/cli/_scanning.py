@@ -24,7 +24,8 @@ from assessor.errors import NothingToAssess, UsageError
 from assessor.facts.base import Place
 from assessor.facts.repository import Organization, Repository
 from assessor.model import Assessment, Status, Step
-from assessor.registry import load_checks, names
+from assessor.registry import load_checks
+from assessor.scaffolding.template import families
 from assessor.settings import Settings, find_settings, load_settings
 
 
@@ -50,7 +51,7 @@ def run(request: Request) -> Assessment:
     settings = merged_settings(request)
     checks = selected(load_checks(request.checks), settings)
     organization = collect(request, settings)
-    return assess(organization, checks, settings, today(), names("gitops_assess.scaffolds"))
+    return assess(organization, checks, settings, today(), families())
 
 
 def collect(request: Request, settings: Settings) -> Organization:

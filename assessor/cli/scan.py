@@ -36,6 +36,7 @@ def scan(
     checks: Annotated[
         list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")
     ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="An earlier assessment (JSON) to compare with.")] = None,
     fail_under: Annotated[float | None, typer.Option(min=0, max=100, help="Exit with 1 if the score is lower.")] = None,
     min_level: Annotated[int | None, typer.Option(min=0, max=5, help="Exit with 1 if the maturity level is lower.")] = None,
     jobs: Annotated[
@@ -46,8 +47,10 @@ def scan(
 ) -> None:
     """Score repositories against the five steps towards GitOps, offline, from files and git history."""
     from assessor.cli import _outputs, _scanning
+    from assessor.cli.report import load
 
     targets = _outputs.plan(format or [], output or [])
+    earlier = load(baseline) if baseline else None
     request = _scanning.Request(
         paths=tuple(paths or [Path()]),
         ref=ref,
@@ -62,7 +65,7 @@ def scan(
         quiet=quiet,
     )
     assessment = _scanning.run(request)
-    _outputs.write(assessment, targets)
+    _outputs.write(assessment, targets, earlier)
     if shortfall := _scanning.shortfall(assessment, fail_under, min_level):
         typer.echo(shortfall, err=True)
         raise typer.Exit(1)
