@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assessor import scoring
 from assessor.checking import CORE, HYGIENE, SUPPORT, Check, Verdict, check, passed
 from assessor.facts.repository import Repository
-from assessor.model import Finding, OrganizationScore, Status, Step, Subject, Task, Thresholds, Weight
+from assessor.model import Finding, OrganizationScore, Status, Step, StepScore, Subject, Task, TaskScore, Thresholds, Weight
 
 
 def make(id: str, task: Task, weight: Weight, *, gate: bool = False) -> Check[Any]:
