@@ -13,7 +13,7 @@ from assessor.facts.repository import Organization
 from ..observed import IMAGE_WORK, hidden, listing  # noqa: TID252  the absolute name depends on how the package is installed
 
 _TRIAL = re.compile(
-    r"(?i)(?:^|[^a-z])(?:dev|develop|development|test|tests|testing|staging|stage|stg|qa|uat|preview|review|pr|prs|sandbox|integration|ci|e2e|demo|nightly|smoke)(?:[^a-z]|$)"
+    r"(?i)(?:^|[^a-z])(?:dev|develop|development|test|tests|testing|staging|stage|stg|qa|uat|preview|review|pr|prs|sandbox|integration|e2e|demo|nightly|smoke)(?:[^a-z]|$)"
 )
 
 

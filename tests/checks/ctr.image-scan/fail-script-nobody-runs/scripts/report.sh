@@ -1,0 +1,2 @@
+#!/bin/sh
+trivy image app:latest
