@@ -149,10 +149,12 @@ def test_go_programs_are_main_packages_or_listen() -> None:
 MAVEN = "<project><artifactId>a</artifactId>{}<build><plugins><plugin><artifactId>{}</artifactId></plugin></plugins></build></project>"
 
 
-def test_a_spring_boot_build_serves_and_can_build_its_image() -> None:
+def test_a_spring_boot_build_serves_and_builds_an_image_only_where_it_says_so() -> None:
     text = MAVEN.format("", "spring-boot-maven-plugin")
     assert project("pom.xml", text).serves == "Spring Boot plug-in"
-    assert [b.tool for b in builds("pom.xml", text)] == ["buildpacks (spring-boot:build-image)"]
+    assert builds("pom.xml", text) == []
+    configured = text.replace("</plugin>", "<configuration><image><name>acme/clinic</name></image></configuration></plugin>")
+    assert [(b.tool, b.image) for b in builds("pom.xml", configured)] == [("buildpacks (spring-boot:build-image)", "acme/clinic")]
 
 
 def test_jib_is_preferred_and_an_aggregate_is_no_application() -> None:

@@ -16,11 +16,11 @@ _RUN_PLUGINS = {
     "liberty-maven-plugin": "Open Liberty", "helidon-maven-plugin": "Helidon", "wildfly-maven-plugin": "WildFly",
     "payara-micro-maven-plugin": "Payara", "tomcat7-maven-plugin": "Tomcat", "jetty-maven-plugin": "Jetty",
 }  # fmt: skip
-# Plug-ins and extensions that build an image. Spring Boot's needs no configuration (goal build-image).
+# Plug-ins and extensions that build an image. Spring Boot's, Ktor's and Micronaut's can, but most who apply them never do:
+# they count where the build configures an image, or where a pipeline runs their goal.
 _IMAGE_PLUGINS = {
     "jib-maven-plugin": "jib", "docker-maven-plugin": "docker-maven-plugin", "dockerfile-maven-plugin": "dockerfile-maven-plugin",
     "kubernetes-maven-plugin": "jkube", "openshift-maven-plugin": "jkube", "fabric8-maven-plugin": "jkube",
-    "spring-boot-maven-plugin": "buildpacks (spring-boot:build-image)",
     "quarkus-container-image-jib": "quarkus jib", "quarkus-container-image-docker": "quarkus docker",
     "quarkus-container-image-buildpack": "quarkus buildpacks", "quarkus-container-image-podman": "quarkus podman",
 }  # fmt: skip
@@ -69,9 +69,24 @@ def read_pom(source: Source) -> Iterator[Fact]:
         framework=library,
     )
     tool = next((name for name in _IMAGE_PLUGINS if name in applies or name in dependencies), "")
-    if tool and packaging != "pom":
+    if packaging == "pom":
+        return
+    if tool:
         place = source.place((applies.get(tool) or dependencies[tool]).line)
         yield ImageBuild(at=place, tool=_IMAGE_PLUGINS[tool], folder=source.folder, image=_jib_image(parts))
+    elif plugin == "spring-boot-maven-plugin" and (line := _build_image_line(parts)):
+        yield ImageBuild(
+            at=source.place(line), tool="buildpacks (spring-boot:build-image)", folder=source.folder, image=_jib_image(parts)
+        )
+
+
+def _build_image_line(parts: list[Element]) -> int:
+    """Return the line that binds Spring Boot's goal build-image or configures its image, 0 if none does."""
+    for element in parts:
+        goal = element.path.endswith("/goals/goal") and element.text.startswith("build-image")
+        if goal or element.path.endswith(("/plugin/configuration/image", "/plugin/configuration/image/name")):
+            return element.line
+    return 0
 
 
 def _artifacts(parts: list[Element], kind: str) -> dict[str, Element]:
@@ -89,9 +104,9 @@ _GRADLE_RUN = (
     ("io.ktor.plugin", "Ktor plug-in"),
 )  # fmt: skip
 _GRADLE_IMAGE = (
-    ("com.google.cloud.tools.jib", "jib"), ("io.ktor.plugin", "ktor (jib)"), ("com.bmuschko.docker", "gradle docker plug-in"),
-    ("com.palantir.docker", "gradle docker plug-in"), ("io.micronaut.application", "micronaut"), ("quarkus-container-image", "quarkus"),
-    ("org.springframework.boot", "buildpacks (bootBuildImage)"),
+    ("com.google.cloud.tools.jib", "jib"), ("com.bmuschko.docker", "gradle docker plug-in"),
+    ("com.palantir.docker", "gradle docker plug-in"), ("quarkus-container-image", "quarkus"),
+    ("bootBuildImage", "buildpacks (bootBuildImage)"), ("dockerBuild", "micronaut"), ("ktor.docker", "ktor (jib)"),
 )  # fmt: skip
 _GRADLE_COMMENT = re.compile(r"^\s*(?://|\*)")
 _TOOLCHAIN = re.compile(
