@@ -107,7 +107,9 @@ def _nothing_seen(images: Spread) -> Verdict:
     return not_applicable(NO_IMAGE)
 
 
-@check("ctr.registry-declared", task=Task.REGISTRY, weight=SUPPORT, frameworks=("OpenGitOps 1: Declarative",))
+@check(
+    "ctr.registry-declared", task=Task.REGISTRY, weight=SUPPORT, scaffold="registry", frameworks=("OpenGitOps 1: Declarative",)
+)
 def registry_is_declared(organization: Organization) -> Verdict:
     """The registry is declared as infrastructure.
 

@@ -119,7 +119,13 @@ def _gate(scans: list[Activity], blocking: list[Activity]) -> Verdict:
     return partial(0.4 + 0.6 * len(blocking) / len(scans), f"{len(blocking)} of {len(scans)} scans stop the pipeline", advice)
 
 
-@check("ctr.registry-scan", task=Task.IMAGE_SCAN, weight=SUPPORT, frameworks=("DSOMM: Test of virtualized environments",))
+@check(
+    "ctr.registry-scan",
+    task=Task.IMAGE_SCAN,
+    weight=SUPPORT,
+    scaffold="registry",
+    frameworks=("DSOMM: Test of virtualized environments",),
+)
 def registry_scans(organization: Organization) -> Verdict:
     """The registry scans what it keeps.
 

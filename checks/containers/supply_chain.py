@@ -21,6 +21,7 @@ _OWN_FORGE = ("actions/", "github/")
     "ctr.supply-chain",
     task=Task.SUPPLY_CHAIN,
     weight=HYGIENE,
+    scaffold="image-ci",
     frameworks=("DSOMM: Signing of artifacts", "DSOMM: SBOM of components"),
 )
 def images_are_attested(organization: Organization) -> Verdict:

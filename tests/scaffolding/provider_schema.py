@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 WHEELS = Path(__file__).parents[2] / ".judges"
+MAX_DEPTH = 8  # some blocks hold themselves
 Schema = dict[str, Any]
 
 _FUNCTION = re.compile(r"^function (\w+)ToHclTerraform\(struct\) \{(.*?)^\}", re.M | re.S)
@@ -99,12 +100,14 @@ def _properties(body: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _block(code: str, properties: dict[str, dict[str, Any]], functions: dict[str, str], interfaces: dict[str, Any]) -> Schema:
+def _block(
+    code: str, properties: dict[str, dict[str, Any]], functions: dict[str, str], interfaces: dict[str, Any], depth: int = 0
+) -> Schema:
     schema: Schema = {"attributes": {}, "blocks": {}}
     for name, value, is_block, nesting, storage in _ATTRIBUTE.findall(code):
         known = properties.get(name, {"required": False, "many": True, "block": True})
         nested = re.search(r"(\w+)ToHclTerraform", value) if is_block == "true" else None
-        if nested is None or nested[1] not in functions:
+        if nested is None or nested[1] not in functions or depth >= MAX_DEPTH:
             schema["attributes"][name] = {
                 "type": _type(nesting, storage),
                 "required": known["required"],
@@ -112,7 +115,9 @@ def _block(code: str, properties: dict[str, dict[str, Any]], functions: dict[str
                 "write_only": "markWriteOnlyAttribute" in value,
             }
             continue
-        inner = _block(functions[nested[1]], interfaces.get(nested[1][:1].upper() + nested[1][1:], {}), functions, interfaces)
+        inner = _block(
+            functions[nested[1]], interfaces.get(nested[1][:1].upper() + nested[1][1:], {}), functions, interfaces, depth + 1
+        )
         if not known["block"]:
             # Objects written as ``name = {…}``: their type would have to say which fields are optional; any is accepted.
             schema["attributes"][name] = {

@@ -1,0 +1,4 @@
+[% set c = cookiecutter -%]
+[% if c.fresh == 'yes' -%]
+
+[% endif -%]

@@ -1,0 +1,3 @@
+module gitlab.com/acme/gateway
+
+go 1.24
