@@ -1,0 +1,103 @@
+"""What is known of how a service reaches a cluster, by name: what templates of Kubernetes and GitOps are filled from.
+
+Names: ``service.source`` (the folder a controller would be pointed at: the chart, the overlay for production or the folder
+of manifests that runs the service), ``service.renderer`` (helm, kustomize or manifests), ``service.values`` (the chart's
+values file for production, inside the chart), ``service.source_url`` (the repository that folder is in),
+``service.namespace``, ``service.user`` ("yes": its image runs as a user with a number, which is all Kubernetes can
+verify), ``service.published`` (the name the templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository:
+kustomize where overlays are the way there already, else helm), ``config.here`` ("yes": the repository is the one that
+holds the GitOps configuration), ``config.service`` and ``config.namespace`` (the first service that has manifests),
+``owner.repositories`` (a pattern of the owner's repositories).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assessor.deriving.gitops_builds import Builds
+from assessor.facts.base import Fact, Place
+from assessor.facts.containers import Dockerfile, Service
+from assessor.facts.manifests import HelmChart, Kustomization, Workload
+from assessor.facts.repository import Organization, Repository
+
+Item = tuple[str, str, Place | str]
+
+_PRODUCTION = re.compile(r"(?:^|[-_./])(?:prod|prd|production|live)(?:[-_./]|\Z)")
+# Forges whose own registry takes images under the repository's address.
+_REGISTRIES = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}
+
+
+def of_delivery(
+    organization: Organization, repository: Repository, subject: Fact, remote: tuple[str, str, str], config: Repository | None
+) -> Iterator[Item]:
+    """Yield what is known; `remote` is the repository's host, owner and name, `config` the one of the configuration."""
+    host, owner, name = remote
+    yield "manifests.style", _style(repository), repository.at
+    if config is not None:
+        yield "config.here", "yes" if config.name == repository.name else "no", config.at
+    if host and owner:
+        yield "owner.repositories", f"https://{host}/{owner}/*", "the origin remote"
+    deployed = [service for service in organization.of(Service) if service.workloads]
+    if deployed:
+        yield "config.service", _slug(deployed[0].name), deployed[0].at
+    if isinstance(subject, Service):
+        if registry := _REGISTRIES.get(host, ""):
+            path = f"{owner}/{_slug(subject.name)}" if host == "github.com" else f"{owner}/{name}/{_slug(subject.name)}"
+            yield "service.published", f"{registry}/{path.lower()}", "the origin remote"
+        yield "service.user", _user(repository, subject), subject.dockerfile or subject.at
+        yield from _deployment(organization, subject)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:50].strip("-") or "app"
+
+
+def _style(repository: Repository) -> str:
+    """Return what the repository's own manifests are made with; an installation that is only referred to says nothing."""
+    if any(chart.templates and not chart.vendored for chart in repository.of(HelmChart)):
+        return "helm"
+    builds, files = Builds(repository, repository), {w.at.path for w in repository.of(Workload)}
+    own = any(files & builds.files(k.folder) for k in repository.of(Kustomization))
+    return "kustomize" if own else "helm"
+
+
+def _user(repository: Repository, service: Service) -> str:
+    if service.dockerfile is None:
+        return ""
+    for dockerfile in repository.of(Dockerfile):
+        if dockerfile.at == service.dockerfile:
+            user = next((stage.user for stage in dockerfile.final if stage.user), None) or ""
+            number = user.partition(":")[0]
+            return "yes" if number.isdecimal() and int(number) > 0 else "no"
+    return ""
+
+
+def _deployment(organization: Organization, service: Service) -> Iterator[Item]:
+    """Yield where the workloads of a service are declared."""
+    files = {(place.repository, place.path) for place in service.workloads}
+    workload = next((w for w in organization.of(Workload) if (w.at.repository, w.at.path) in files), None)
+    home = next((r for r in organization.repositories if workload and r.name == workload.at.repository), None)
+    if workload is None or home is None:
+        return
+    if workload.namespace and "tpl-" not in workload.namespace:
+        yield "service.namespace", workload.namespace, workload.at
+    yield "service.source_repository", home.name, home.at
+    chart = next((c for c in home.of(HelmChart) if workload.chart == c.folder and c.templates), None)
+    if chart is not None and workload.templated:
+        yield "service.renderer", "helm", chart.at
+        yield "service.source", chart.folder or ".", chart.at
+        inside = [path[len(chart.folder) + 1 if chart.folder else 0 :] for path in chart.values_files]
+        yield "service.values", next((path for path in inside if _PRODUCTION.search(path)), "none"), chart.at
+        return
+    build = _overlay(home, workload.at.path)
+    yield "service.renderer", "kustomize" if build else "manifests", build.at if build else workload.at
+    folder = build.folder if build else workload.at.path.rpartition("/")[0]
+    yield "service.source", folder or ".", build.at if build else workload.at
+
+
+def _overlay(repository: Repository, path: str) -> Kustomization | None:
+    """Return the build to deploy a file with: one for production first, then one that no other builds on."""
+    builds = Builds(repository, repository)
+    found = [k for k in repository.of(Kustomization) if not k.component and path in builds.files(k.folder)]
+    return min(found, key=lambda k: (not _PRODUCTION.search(k.folder), bool(k.base_of), k.folder), default=None)
