@@ -3,8 +3,9 @@
 Names: ``repository.*`` (name, slug, owner, url, branch, host), ``service.*`` (name, slug, folder, language, port, image,
 why, and the states dockerfile, pushed, workloads, applications as "yes" or "no"), ``project.*`` (name, version,
 package_manager, entry, and what `project_evidence` adds), ``root.*`` (folder, slug, backend), ``state.*`` (bucket, region, key, container …, from other roots),
-``cloud``, ``region``, ``ci``, ``gitops``, ``cluster.*`` (name, version), ``registry.*`` (host, kind), ``config.*``
-(repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``. What is not known is absent.
+``cloud``, ``region``, ``ci``, ``gitops``, ``cluster.*`` (name, version), ``registry.*`` (host, and what `image_evidence` adds), ``config.*``
+(repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``, and what `delivery_evidence` adds. What is
+not known is absent.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from assessor.facts.manifests import HelmChart, Kustomization, Workload
 from assessor.facts.pipelines import Activity, Pipeline, Purpose
 from assessor.facts.repository import Organization, Repository
 
+from .delivery_evidence import of_delivery
+from .image_evidence import of_image, of_infrastructure, of_registries
 from .project_evidence import of_project
 
 
@@ -44,13 +47,18 @@ def slug(text: str, limit: int = 50) -> str:
 def evidence(organization: Organization, repository: Repository, subject: Fact, choices: dict[str, str]) -> Evidence:
     """Return what is known for a subject of a repository; `choices` (cloud, gitops, ci) come from options and win."""
     known: Evidence = {}
-    for source in (_estate(organization), _of_repository(organization, repository), _of_subject(repository, subject)):
+    delivery = of_delivery(organization, repository, subject, parse_remote(repository.remote), config_repository(organization))
+    for source in (_estate(organization), _of_repository(organization, repository), _of_subject(repository, subject), delivery):
         for name, value, place in source:
             if value and name not in known:
                 known[name] = Known(value, _origin(place))
     for name, value in choices.items():
         if value:
             known[name] = Known(value, f"the option --{name}")
+    if "cloud" in known:
+        known |= {
+            name: Known(value, _origin(place)) for name, value, place in of_infrastructure(repository, known["cloud"].value)
+        }
     return known
 
 
@@ -117,6 +125,7 @@ def _of_service(repository: Repository, service: Service) -> Iterator[Item]:
     yield "service.pushed", "yes" if service.pushed_by else "no", service.at
     yield "service.workloads", "yes" if service.workloads else "no", service.at
     yield "service.applications", "yes" if service.applications else "no", service.at
+    yield from of_image(repository, service)
     for project in repository.of(LanguageProject):
         if project.folder == service.folder and project.language == service.language:
             yield "project.name", project.name, project.at
@@ -209,6 +218,9 @@ def _delivery(organization: Organization) -> Iterator[Item]:
         if host and owner:
             yield "config.url", f"https://{host}/{owner}/{name}.git", "the origin remote"
     yield from _registry(organization)
+    yield from of_registries(organization)
+    slugs = sorted({slug(service.name) for service in organization.of(Service) if service.content == "own"})
+    yield "services.slugs", " ".join(slugs), "the services that were found"
     for workload in organization.of(Workload):
         if workload.namespace and "tpl-" not in workload.namespace:
             yield "namespace", workload.namespace, workload.at
