@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assessor.errors import UsageError
-from assessor.model import Assessment
+from assessor.model import Assessment, Status
 from assessor.registry import load_entry, names
 
 GROUP = "gitops_assess.reports"
@@ -108,3 +108,18 @@ def write_whole(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             if temporary:
                 Path(temporary).unlink(missing_ok=True)
+
+
+def shortfall(assessment: Assessment, fail_under: float | None, min_level: int | None) -> str:
+    """Say what keeps a scan from exiting with 0, "" if nothing does."""
+    score = assessment.organization.score
+    crashed = sorted({f.check for f in assessment.findings if f.status is Status.ERROR})
+    if crashed:
+        return f"checks crashed: {', '.join(crashed)}"
+    if score is None and (fail_under is not None or min_level):
+        return "nothing was observed, so there is no score to compare"
+    if fail_under is not None and score is not None and score < fail_under:
+        return f"the score {score:g} is below {fail_under:g}"
+    if min_level is not None and assessment.organization.level < min_level:
+        return f"level {assessment.organization.level} is below {min_level}"
+    return ""

@@ -23,7 +23,7 @@ from assessor.engine import assess
 from assessor.errors import NothingToAssess, UsageError
 from assessor.facts.base import Place
 from assessor.facts.repository import Organization, Repository
-from assessor.model import Assessment, Status, Step
+from assessor.model import Assessment, Step
 from assessor.registry import load_checks
 from assessor.scaffolding.template import families
 from assessor.settings import Settings, find_settings, load_settings
@@ -139,21 +139,6 @@ def today() -> datetime.date:
     if epoch.isdigit():
         return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
     return datetime.datetime.now(datetime.UTC).date()
-
-
-def shortfall(assessment: Assessment, fail_under: float | None, min_level: int | None) -> str:
-    """Say what keeps a scan from exiting with 0, "" if nothing does."""
-    score = assessment.organization.score
-    crashed = sorted({f.check for f in assessment.findings if f.status is Status.ERROR})
-    if crashed:
-        return f"checks crashed: {', '.join(crashed)}"
-    if score is None and (fail_under is not None or min_level):
-        return "nothing was observed, so there is no score to compare"
-    if fail_under is not None and score is not None and score < fail_under:
-        return f"the score {score:g} is below {fail_under:g}"
-    if min_level is not None and assessment.organization.level < min_level:
-        return f"level {assessment.organization.level} is below {min_level}"
-    return ""
 
 
 @contextlib.contextmanager

@@ -18,12 +18,18 @@ def report(
     ] = None,
     output: Annotated[list[Path] | None, typer.Option("--output", "-o", help="A file for a format; repeatable.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="An earlier assessment to compare with.")] = None,
+    fail_under: Annotated[float | None, typer.Option(min=0, max=100, help="Exit with 1 if the score is lower.")] = None,
+    min_level: Annotated[int | None, typer.Option(min=0, max=5, help="Exit with 1 if the maturity level is lower.")] = None,
 ) -> None:
     """Render an assessment again, without scanning."""
     from assessor.cli import _outputs
 
     targets = _outputs.plan(format or [], output or [])
-    _outputs.write(load(assessment), targets, load(baseline) if baseline else None)
+    loaded = load(assessment)
+    _outputs.write(loaded, targets, load(baseline) if baseline else None)
+    if missing := _outputs.shortfall(loaded, fail_under, min_level):
+        typer.echo(missing, err=True)
+        raise typer.Exit(1)
 
 
 def load(file: Path) -> Assessment:

@@ -66,6 +66,6 @@ def scan(
     )
     assessment = _scanning.run(request)
     _outputs.write(assessment, targets, earlier)
-    if shortfall := _scanning.shortfall(assessment, fail_under, min_level):
+    if shortfall := _outputs.shortfall(assessment, fail_under, min_level):
         typer.echo(shortfall, err=True)
         raise typer.Exit(1)
