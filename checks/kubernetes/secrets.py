@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assessor.checking import SUPPORT, Task, Verdict, check, failed, not_applicable, partial, passed
+from assessor.checking import SUPPORT, Task, Verdict, check, failed, partial, passed
 from assessor.facts.infrastructure import HardcodedSecret
 from assessor.facts.manifests import HelmChart, KubernetesObject, SecretManifest
 from assessor.facts.repository import Repository
@@ -19,8 +19,10 @@ def secrets_are_not_plain(repository: Repository) -> Verdict:
     """No secret of a workload stands in git as plain text.
 
     Base64 is an encoding, not encryption. Looked at are Secrets, literal variables of containers, chart values,
-    Kustomize generators, and the code and configuration a workload is built from; templates, references (`op://`, `ref+vault://`) and placeholders are no values. Sample
-    passwords and values in folders for trying things out count in part.
+    Kustomize generators, and the code and configuration a workload is built from; templates, references (`op://`,
+    `ref+vault://`) and placeholders are no values. Defaults of charts and code that are plainly samples, and values in
+    folders for trying things out, count in part; a word like `postgres` in what is applied as it stands is a password.
+    A repository without manifests that holds no secret either passes: the claim is about what is in git.
 
     ## Why
     Whoever can read the repository, or any copy of it, has the secret, and its history keeps it after it is deleted.
@@ -46,7 +48,8 @@ def secrets_are_not_plain(repository: Repository) -> Verdict:
     """
     found = repository.of(SecretManifest)
     written = repository.of(HardcodedSecret)
-    plain = [(s.name, s.at) for s in found if s.values == "plain" and not s.test]
+    applied = [s for s in found if not s.test and (s.values == "plain" or (s.values == "demo" and s.where != "values"))]
+    plain = [(s.name, s.at) for s in applied]
     plain += [(s.name, s.at) for s in written if not s.demo]
     if plain:
         names = ", ".join(sorted({name for name, _ in plain})[:3])
@@ -60,4 +63,4 @@ def secrets_are_not_plain(repository: Repository) -> Verdict:
     places = [o.at for o in repository.of(KubernetesObject)] + [c.at for c in repository.of(HelmChart)]
     if places:
         return passed("no Secret and no literal secret among the manifests", places[:1])
-    return not_applicable("no Kubernetes manifests, and no secret written into another file")
+    return passed("no Kubernetes manifests, and no secret written into another file")
