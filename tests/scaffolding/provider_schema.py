@@ -61,10 +61,14 @@ def _read(package: Path) -> tuple[str, dict[str, Schema]]:
     code: dict[str, dict[str, str]] = {}
     with tarfile.open(fileobj=io.BytesIO(inner), mode="r|gz") as archive:
         for member in archive:
-            found = re.fullmatch(r"package/lib/([\w-]+)/index\.(js|d\.ts)", member.name)
+            # The blocks of large resources (a GKE cluster) are in files of their own; those of the very largest are left out.
+            found = re.fullmatch(r"package/lib/([\w-]+)/index(?:-structs/structs(?:0|400))?\.(js|d\.ts)", member.name)
             if found and (file := archive.extractfile(member)):
-                text = file.read().decode()
-                code.setdefault(found[1], {})[found[2]] = text.partition("\n//# sourceMappingURL")[0]
+                text = file.read().decode().partition("\n//# sourceMappingURL")[0]
+                parts = code.setdefault(found[1], {})
+                # The resource itself comes last: it is what the text is searched for from the end.
+                pair = (text, parts.get(found[2], "")) if "structs" in member.name else (parts.get(found[2], ""), text)
+                parts[found[2]] = "\n".join(pair)
     version = re.search(r"registry\.terraform\.io/providers/\w+/\w+/([\d.]+)/", code["provider"]["d.ts"])
     found_schemas = {folder: _schema(parts["js"], parts["d.ts"]) for folder, parts in sorted(code.items()) if len(parts) == 2}
     return (version[1] if version else "1.0.0"), {folder: schema for folder, schema in found_schemas.items() if schema}
