@@ -21,7 +21,7 @@ from assessor.facts.infrastructure import (
 
 from .backends import BackendSettings
 from .base import Deriver, Joiner, Material, deriver
-from .terraform_modules import Module, assemble, folder_of
+from .terraform_modules import Module, assemble, constraints, folder_of
 from .terraform_resources import from_infrastructure
 from .terragrunt import Units
 
@@ -112,14 +112,15 @@ class Layout:
         else:
             template = self._template(module.folder)
             uncertain = f"{template} writes the backend when it is deployed" if template else ""
+        required_version, providers = constraints(module)
         return TerraformRoot(
             at=self._place(module, backend),
             folder=module.folder,
             tool=module.tool,
             resources=module.resources,
             modules=module.calls,
-            required_version=module.required_version,
-            providers=module.providers,
+            required_version=required_version,
+            providers=providers,
             lock_file=self._locked(module.folder),
             unreadable=tuple(file.at for file in module.files if file.broken),
             backend=backend,

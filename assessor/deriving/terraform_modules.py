@@ -34,6 +34,7 @@ class Module:
     folder: str
     files: list[TerraformFile]
     callers: list[tuple[Module, ModuleCall]] = field(default_factory=list)
+    children: list[Module] = field(default_factory=list)  # the repository's own modules it calls
     values: dict[str, str] = field(default_factory=dict)  # "var.x", "local.x" → literal text
 
     @cached_property
@@ -118,8 +119,28 @@ def assemble(material: Material) -> dict[str, Module]:
                 target = modules.get(resolve_path(module.folder, call.source)) if call.local else None
                 if target is not None and target is not module:
                     target.callers.append((module, call))
+                    module.children.append(target)
     _evaluate(modules.values(), material.of(VariablesFile))
     return modules
+
+
+def constraints(root: Module) -> tuple[str, dict[str, str]]:
+    """Return what holds a root's Terraform and providers: its own constraints, and those of the modules it calls.
+
+    Terraform checks `required_version` of every module of a configuration and satisfies all provider constraints at
+    once (`terraform providers` lists them), so one that only a called module states holds the root as well.
+    """
+    version, providers = root.required_version, dict(root.providers)
+    seen, waiting = {root.folder}, list(root.children)
+    while waiting:
+        module = waiting.pop()
+        if module.folder in seen:
+            continue
+        seen.add(module.folder)
+        waiting += module.children
+        version = version or module.required_version
+        providers |= {name: text for name, text in module.providers.items() if text and not providers.get(name)}
+    return version, dict(sorted(providers.items()))
 
 
 def folder_of(path: str) -> str:
