@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -31,6 +32,7 @@ REQUIRED = {
     "kubernetes": ("secret_suffix",),
 }
 _FLAG = "-backend-config"
+_SETTING = re.compile(r"\w+=")
 _VARIABLE = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+|<[^>]*>")
 _LOCK = "${TF_HTTP_LOCK_ADDRESS}"  # GitLab's templates and wrapper set it
 
@@ -52,36 +54,43 @@ class BackendSettings:
     def completed(self, backend: Backend, folder: str) -> Backend:
         """Return a backend with what is known of its other settings; `partial` if some are still missing."""
         required = REQUIRED.get(backend.type, ())
-        if not any(name not in backend.settings for name in required):
+        if all(name in backend.settings for name in required):
             return backend
-        settings = (
-            {**self.given, **self._from_files(folder), **backend.settings} if self.flags or self.files else backend.settings
-        )
+        files = self.files_for(folder)
+        settings = {**self.given, **_common(files), **backend.settings}
         if backend.type == "http" and self.gitlab and "lock_address" not in settings:
             settings = {**settings, "lock_address": _LOCK}
-        return msgspec.structs.replace(backend, settings=dict(sorted(settings.items())), partial=True)
+        missing = self.elsewhere or any(name not in settings for name in required)
+        return msgspec.structs.replace(backend, settings=dict(sorted(settings.items())), partial=missing)
 
-    def _from_files(self, folder: str) -> dict[str, str]:
-        """Return the settings that all files for this root have; of each the first file's value."""
-        files = [file for file in self.files if self._named(file.at.path, folder)]
-        files = files or [file for file in self.files if _beside(file.at.path, folder)]
-        if not files:
-            return {}
-        common = set.intersection(*(set(file.settings) for file in files))
-        return {name: files[0].settings[name] for name in sorted(common)}
+    @cached_property
+    def elsewhere(self) -> bool:
+        """Whether a flag names a file that is not among those seen."""
+        named = [flag for flag in self.flags if not _SETTING.match(flag)]
+        return any(not any(_names(flag, file.at.path, "") for file in self.files) for flag in named)
 
-    def _named(self, path: str, folder: str) -> bool:
-        """Say whether a flag names this file, seen from the root's folder or the repository's; variables match anything."""
-        for flag in self.flags:
-            if re.match(r"\w+=", flag):
-                continue
-            wanted = re.sub(r"^(?:\.{1,2}/)+", "", flag)
-            pattern = "[^/]*".join(re.escape(part) for part in _VARIABLE.split(wanted))
-            if re.search(r"(?:^|/)" + pattern + r"$", path) and (
-                not folder or path.startswith(folder + "/") or ".." in flag or "/" in wanted
-            ):
-                return True
+    def files_for(self, folder: str) -> list[BackendFile]:
+        """Return the files of settings for a root: those a flag names, else those kept for it by convention."""
+        named = [file for file in self.files if any(_names(flag, file.at.path, folder) for flag in self.flags)]
+        return named or [file for file in self.files if _beside(file.at.path, folder)]
+
+
+def _common(files: list[BackendFile]) -> dict[str, str]:
+    """Return the settings that all files have; of each the first file's value."""
+    if not files:
+        return {}
+    common = set.intersection(*(set(file.settings) for file in files))
+    return {name: files[0].settings[name] for name in sorted(common)}
+
+
+def _names(flag: str, path: str, folder: str) -> bool:
+    """Say whether a flag names this file, seen from the root's folder or the repository's; variables match anything."""
+    if _SETTING.match(flag):
         return False
+    wanted = re.sub(r"^(?:\.{1,2}/)+", "", flag)
+    pattern = "[^/]*".join(re.escape(part) for part in _VARIABLE.split(wanted))
+    near = not folder or path.startswith(folder + "/") or ".." in flag or "/" in wanted
+    return near and re.search(r"(?:^|/)" + pattern + r"$", path) is not None
 
 
 def _beside(path: str, folder: str) -> bool:

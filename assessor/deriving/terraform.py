@@ -106,9 +106,10 @@ class Layout:
     def root(self, module: Module, backends: BackendSettings) -> TerraformRoot:
         """Return a module as a root."""
         uncertain = ""
-        backend = module.backend
+        backend, files = module.backend, ()
         if backend is not None:
             backend = backends.completed(backend, module.folder)
+            files = tuple(file.at for file in backends.files_for(module.folder))
         else:
             template = self._template(module.folder)
             uncertain = f"{template} writes the backend when it is deployed" if template else ""
@@ -121,9 +122,11 @@ class Layout:
             modules=module.calls,
             required_version=required_version,
             providers=providers,
+            states_providers=module.states_providers,
             lock_file=self._locked(module.folder),
             unreadable=tuple(file.at for file in module.files if file.broken),
             backend=backend,
+            backend_files=files,
             variable_files=self._variable_files(module.folder),
             uncertain=uncertain,
         )
@@ -138,6 +141,7 @@ class Layout:
             modules=module.calls,
             required_version=module.required_version,
             providers=module.providers,
+            states_providers=module.states_providers,
             lock_file=self._locked(module.folder),
             unreadable=tuple(file.at for file in module.files if file.broken),
         )

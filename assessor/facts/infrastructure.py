@@ -60,6 +60,7 @@ class TerraformModule(Fact, frozen=True, kw_only=True):
     modules: tuple[ModuleCall, ...] = ()
     required_version: str = ""
     providers: dict[str, str] = {}  # provider → version constraint, "" when it has none
+    states_providers: bool = False  # it has a required_providers block, which may only be written once
     lock_file: bool = False
     unreadable: tuple[Place, ...] = ()  # files of the module that could not be parsed
 
@@ -75,6 +76,7 @@ class TerraformRoot(TerraformModule, frozen=True, kw_only=True):
     kind: ClassVar[str] = "terraform-root"
     backend: Backend | None = None
     variable_files: tuple[str, ...] = ()  # tfvars made for it
+    backend_files: tuple[Place, ...] = ()  # files that complete its partial backend
     uncertain: str = ""  # why its backend cannot be told from the files, if it cannot
 
 

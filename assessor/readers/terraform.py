@@ -267,14 +267,21 @@ def read_template(source: Source) -> Iterator[BackendTemplate]:
                 yield BackendTemplate(at=source.place(number), type=found.group(1))
 
 
+_BACKEND_SETTINGS = frozenset(
+    {"bucket", "key", "prefix", "region", "encrypt", "profile", "role_arn", "dynamodb_table", "use_lockfile"}
+    | {"storage_account_name", "container_name", "resource_group_name", "address", "lock_address", "path", "conn_str"}
+    | {"hostname", "organization", "workspaces", "secret_suffix", "tablestore_table"}
+)
+
+
 @reader(
     "terraform-backend-config",
-    names=("*.tfbackend", "*backend*.hcl", "**/backend*/**/*.hcl", "*backend*.tfvars", "*backend*.conf"),
+    names=("*.tfbackend", "*.backend", "*backend*.hcl", "**/backend*/**/*.hcl", "*backend*.tfvars", "*backend*.conf"),
 )
 def read_backend_config(source: Source) -> Iterator[BackendFile]:
     """Yield the settings of a file made for ``-backend-config``: plain ``key = value`` lines."""
     if b"=" not in source.data:
         return
     root = parsed(source)
-    if root.attributes and not root.blocks:
+    if _BACKEND_SETTINGS & root.attributes.keys() and not root.blocks:
         yield BackendFile(at=source.place(), settings=settings(root))

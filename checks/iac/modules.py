@@ -203,11 +203,11 @@ def environments_are_separate(repository: Repository) -> Verdict:
 
 
 def _environments(root: TerraformRoot) -> set[str]:
-    """Return the environments a root's folder, variable files and files are named for; workspaces stand for two."""
+    """Return the environments a root's folder, its files and those given to it are named for; workspaces stand for two."""
     files = {item.at.path.rpartition("/")[2] for item in (*root.resources, *root.modules) if item.at.path.startswith(root.folder)}
     words = (
         (match.group(1) or match.group(2)).lower().replace("-", "")
-        for text in (root.folder, *root.variable_files, *files)
+        for text in (root.folder, *root.variable_files, *(at.path for at in root.backend_files), *files)
         for match in _ENVIRONMENT.finditer(text)
     )
     found = {_SAME.get(word, word) for word in words}

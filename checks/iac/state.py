@@ -149,7 +149,7 @@ def _s3(root: TerraformRoot, backend: Backend) -> Verdict:
         return not_observed("use_lockfile is worked out at run time", [backend.at])
     if backend.partial:
         return not_observed("the backend is partial and none of the settings seen say how it locks", [backend.at])
-    return failed("S3 does not lock: neither use_lockfile nor dynamodb_table is set", [backend.at])
+    return failed("S3 does not lock: neither use_lockfile nor dynamodb_table is set", [*root.backend_files, backend.at])
 
 
 def _http(root: TerraformRoot, backend: Backend) -> Verdict:
