@@ -3,25 +3,33 @@
 Names: ``service.source`` (the folder a controller would be pointed at: the chart, the overlay for production or the folder
 of manifests that runs the service), ``service.renderer`` (helm, kustomize or manifests), ``service.values`` (the chart's
 values file for production, inside the chart), ``service.source_url`` (the repository that folder is in),
-``service.namespace``, ``service.user`` ("yes": its image runs as a user with a number, which is all Kubernetes can
+``service.source_repository``
+(its name), ``service.namespace``, ``service.user`` ("yes": its image runs as a user with a number, which is all Kubernetes can
 verify), ``service.published`` (the name the templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository:
-kustomize where overlays are the way there already, else helm), ``config.here`` ("yes": the repository is the one that
-holds the GitOps configuration), ``config.service`` and ``config.namespace`` (the first service that has manifests),
+kustomize where overlays are the way there already, else helm), ``manifests.here`` and ``manifests.validated`` ("yes": it
+holds what a controller applies, and pull requests check it), ``argocd.folder`` and ``flux.folder`` (where it keeps objects
+for the controller), ``argocd.project`` (the project of applications), ``config.here`` ("yes": the repository is the one that
+holds the GitOps configuration), ``config.service`` (the first service that has manifests),
 ``owner.repositories`` (a pattern of the owner's repositories).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 from assessor.deriving.gitops_builds import Builds
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import Dockerfile, Service
+from assessor.facts.gitops import Application, Controller, Project
 from assessor.facts.manifests import HelmChart, Kustomization, Workload
+from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization, Repository
+from assessor.parsing.yaml import is_dynamic
 
 Item = tuple[str, str, Place | str]
+Parse = Callable[[str], tuple[str, str, str]]
 
 _PRODUCTION = re.compile(r"(?:^|[-_./])(?:prod|prd|production|live)(?:[-_./]|\Z)")
 # Forges whose own registry takes images under the repository's address.
@@ -29,11 +37,13 @@ _REGISTRIES = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}
 
 
 def of_delivery(
-    organization: Organization, repository: Repository, subject: Fact, remote: tuple[str, str, str], config: Repository | None
+    organization: Organization, repository: Repository, subject: Fact, parse: Parse, config: Repository | None
 ) -> Iterator[Item]:
-    """Yield what is known; `remote` is the repository's host, owner and name, `config` the one of the configuration."""
-    host, owner, name = remote
+    """Yield what is known; `parse` splits a remote into host, owner and name, `config` is the repository of the configuration."""
+    host, owner, name = parse(repository.remote)
     yield "manifests.style", _style(repository), repository.at
+    yield from _manifests(repository)
+    yield from _applications(organization, repository)
     if config is not None:
         yield "config.here", "yes" if config.name == repository.name else "no", config.at
     if host and owner:
@@ -46,7 +56,7 @@ def of_delivery(
             path = f"{owner}/{_slug(subject.name)}" if host == "github.com" else f"{owner}/{name}/{_slug(subject.name)}"
             yield "service.published", f"{registry}/{path.lower()}", "the origin remote"
         yield "service.user", _user(repository, subject), subject.dockerfile or subject.at
-        yield from _deployment(organization, subject)
+        yield from _deployment(organization, subject, parse)
 
 
 def _slug(text: str) -> str:
@@ -62,6 +72,36 @@ def _style(repository: Repository) -> str:
     return "kustomize" if own else "helm"
 
 
+def _manifests(repository: Repository) -> Iterator[Item]:
+    """Yield whether there is anything a controller would apply, and whether pull requests check it."""
+    kinds = (Application, Workload, HelmChart, Kustomization)
+    first = next((facts[0].at for kind in kinds if (facts := repository.of(kind))), None)
+    yield "manifests.here", "yes" if first else "no", first or repository.at
+    checks = [
+        a
+        for a in repository.of(Activity)
+        if a.purpose in (Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY) and a.on(Event.PULL_REQUEST) and a.blocking is not False
+    ]
+    yield "manifests.validated", "yes" if checks else "no", checks[0].at if checks else repository.at
+
+
+def _applications(organization: Organization, repository: Repository) -> Iterator[Item]:
+    """Yield where objects for the controller stand already, and the Argo CD project for applications."""
+    for product in ("argocd", "flux"):
+        own = [a for a in repository.of(Application) if a.product == product and not a.templated and "/" in a.at.path]
+        folders = Counter(a.at.path.rpartition("/")[0] for a in own if not a.at.path.rpartition("/")[0].endswith("flux-system"))
+        if folders:
+            folder = min(folders, key=lambda name: (-folders[name], name))
+            yield f"{product}.folder", folder, next(a.at for a in own if a.at.path.startswith(folder + "/"))
+    projects = [p for p in organization.of(Project) if p.name not in ("", "default", "platform") and not is_dynamic(p.name)]
+    installed = [c for c in organization.of(Controller) if c.product == "argocd"]
+    if projects:
+        best = min(projects, key=lambda p: (p.name != "applications", p.name))
+        yield "argocd.project", best.name, best.at
+    elif installed:
+        yield "argocd.project", "default", installed[0].at
+
+
 def _user(repository: Repository, service: Service) -> str:
     if service.dockerfile is None:
         return ""
@@ -73,16 +113,16 @@ def _user(repository: Repository, service: Service) -> str:
     return ""
 
 
-def _deployment(organization: Organization, service: Service) -> Iterator[Item]:
+def _deployment(organization: Organization, service: Service, parse: Parse) -> Iterator[Item]:
     """Yield where the workloads of a service are declared."""
     files = {(place.repository, place.path) for place in service.workloads}
     workload = next((w for w in organization.of(Workload) if (w.at.repository, w.at.path) in files), None)
     home = next((r for r in organization.repositories if workload and r.name == workload.at.repository), None)
     if workload is None or home is None:
         return
-    if workload.namespace and "tpl-" not in workload.namespace:
-        yield "service.namespace", workload.namespace, workload.at
-    yield "service.source_repository", home.name, home.at
+    host, owner, name = parse(home.remote)
+    yield "service.source_repository", _slug(name or home.name), home.at
+    yield "service.source_url", f"https://{host}/{owner}/{name}.git" if host and owner else "", "the origin remote"
     chart = next((c for c in home.of(HelmChart) if workload.chart == c.folder and c.templates), None)
     if chart is not None and workload.templated:
         yield "service.renderer", "helm", chart.at
@@ -91,6 +131,8 @@ def _deployment(organization: Organization, service: Service) -> Iterator[Item]:
         yield "service.values", next((path for path in inside if _PRODUCTION.search(path)), "none"), chart.at
         return
     build = _overlay(home, workload.at.path)
+    namespace = (build.namespace if build else "") or workload.namespace
+    yield "service.namespace", "" if is_dynamic(namespace) else namespace, build.at if build else workload.at
     yield "service.renderer", "kustomize" if build else "manifests", build.at if build else workload.at
     folder = build.folder if build else workload.at.path.rpartition("/")[0]
     yield "service.source", folder or ".", build.at if build else workload.at

@@ -4,8 +4,8 @@ Names: ``repository.*`` (name, slug, owner, url, branch, host), ``service.*`` (n
 why, and the states dockerfile, pushed, workloads, applications as "yes" or "no"), ``project.*`` (name, version,
 package_manager, entry, and what `project_evidence` adds), ``root.*`` (folder, slug, backend), ``state.*`` (bucket, region, key, container …, from other roots),
 ``cloud``, ``region``, ``ci``, ``gitops``, ``cluster.*`` (name, version), ``registry.*`` (host, and what `image_evidence` adds), ``config.*``
-(repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``, and what `delivery_evidence` adds. What is
-not known is absent.
+(repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``, and what `delivery_evidence` and `terraform_evidence` add.
+What is not known is absent.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from assessor.facts.repository import Organization, Repository
 from .delivery_evidence import of_delivery
 from .image_evidence import of_image, of_infrastructure, of_registries
 from .project_evidence import of_project
+from .terraform_evidence import of_terraform
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def slug(text: str, limit: int = 50) -> str:
 def evidence(organization: Organization, repository: Repository, subject: Fact, choices: dict[str, str]) -> Evidence:
     """Return what is known for a subject of a repository; `choices` (cloud, gitops, ci) come from options and win."""
     known: Evidence = {}
-    delivery = of_delivery(organization, repository, subject, parse_remote(repository.remote), config_repository(organization))
+    delivery = of_delivery(organization, repository, subject, parse_remote, config_repository(organization))
     for source in (_estate(organization), _of_repository(organization, repository), _of_subject(repository, subject), delivery):
         for name, value, place in source:
             if value and name not in known:
@@ -59,6 +60,9 @@ def evidence(organization: Organization, repository: Repository, subject: Fact, 
         known |= {
             name: Known(value, _origin(place)) for name, value, place in of_infrastructure(repository, known["cloud"].value)
         }
+    cloud = known["cloud"].value if "cloud" in known else ""
+    terraform = of_terraform(organization, repository, subject, cloud)
+    known |= {name: Known(value, _origin(place)) for name, value, place in terraform if value}
     return known
 
 
