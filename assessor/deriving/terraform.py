@@ -106,7 +106,8 @@ class Layout:
     def root(self, module: Module, backends: BackendSettings) -> TerraformRoot:
         """Return a module as a root."""
         uncertain = ""
-        backend, files = module.backend, ()
+        backend = module.backend
+        files: tuple[Place, ...] = ()
         if backend is not None:
             backend = backends.completed(backend, module.folder)
             files = tuple(file.at for file in backends.files_for(module.folder))

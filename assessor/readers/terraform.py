@@ -284,4 +284,4 @@ def read_backend_config(source: Source) -> Iterator[BackendFile]:
         return
     root = parsed(source)
     if _BACKEND_SETTINGS & root.attributes.keys() and not root.blocks:
-        yield BackendFile(at=source.place(), settings=settings(root))
+        yield BackendFile(at=source.place(1), settings=settings(root))
