@@ -82,6 +82,11 @@ class Module:
             found |= {name: text or found.get(name, "") for name, text in file.required_providers.items()}
         return dict(sorted(found.items()))
 
+    @property
+    def states_providers(self) -> bool:
+        """Whether one of its files has a ``required_providers`` block."""
+        return any(file.required_providers for file in self.files)
+
     def total(self, count: str) -> int:
         """Add up one of the files' counts."""
         return sum(int(getattr(file, count)) for file in self.files)

@@ -1,0 +1,5 @@
+provider "google" {}
+
+resource "google_pubsub_topic" "orders" {
+  name = "orders"
+}
