@@ -36,6 +36,7 @@ _THROW_AWAY = re.compile(r"\b(?:kind|k3d|minikube|e2e|ephemeral|preview|review|s
 _BOOTSTRAPPED = re.compile(
     r"argo-?cd|argoproj|flux(?:cd|-system)?\b|crossplane|cert-manager|ingress-nginx|sealed-secrets|external-secrets", re.I
 )
+_NEVER = re.compile(r"(?:\$\{\{)?\s*false\s*(?:\}\})?", re.I)  # a step or job that is switched off
 _DRIFT = re.compile(r"drift", re.I)
 
 
@@ -52,6 +53,8 @@ def activities_of(pipeline: Pipeline) -> Iterator[Activity]:
     """Yield what a pipeline does, in the order of its jobs; the same line and purpose once."""
     found: dict[tuple[Purpose, str, str, Place], Activity] = {}
     for job in pipeline.jobs:
+        if job.triggers == () or _NEVER.fullmatch(job.condition):
+            continue
         for activity in _of_job(pipeline, job):
             found.setdefault((activity.purpose, activity.tool, activity.job, activity.at), activity)
     yield from found.values()
@@ -115,7 +118,9 @@ def _is_bootstrap(match: Match, throw_away: bool, excerpt: str) -> bool:
 
 
 def _of_step(system: str, step: PipelineStep) -> Iterator[_Seen]:
-    """Yield what a step does: by what it uses, and by each of its commands."""
+    """Yield what a step does: by what it uses, and by each of its commands; nothing if it is switched off."""
+    if _NEVER.fullmatch(step.condition):
+        return
     if step.uses:
         for match in of_step(step_name(system, step.uses), step.inputs):
             yield _Seen(match, step.at, step.tolerated)

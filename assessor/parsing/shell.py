@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 MAX_COMMANDS = 5_000
+MAX_TEXT = 500_000  # characters of one script
 MAX_DEPTH = 4  # of substitutions within substitutions
 MAX_EXPRESSION = 4_000  # characters of one substitution or expression
 
@@ -89,8 +90,8 @@ class _Parser:
 
     def read(self, text: str, line: int) -> None:
         """Read a text as if it were typed into the shell after what was read before."""
-        self.text, self.pos, self.line, self.broken = text, 0, line, False
-        end = len(text)
+        self.text, self.pos, self.line, self.broken = text[:MAX_TEXT], 0, line, False
+        end = len(self.text)
         while self.pos < end and len(self.found) < MAX_COMMANDS:
             self._token()
         self.heredocs.clear()

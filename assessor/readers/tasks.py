@@ -180,7 +180,7 @@ def read_package_scripts(source: Source) -> Iterator[Fact]:
         scripts = body.get("scripts")
         found = dict(scripts) if isinstance(scripts, dict) else {}
     for name, script in list(found.items())[:MAX_TARGETS]:
-        if isinstance(script, str):
+        if script and isinstance(script, str):
             line = lines.get(name.rpartition(":")[2] if runner == "nx" else name, 0)
             commands_found = from_shell(source, shell.commands(script[:MAX_LINE].replace("\n", " ; "), line))
             yield _runnable(source, runner, name, line, commands_found)

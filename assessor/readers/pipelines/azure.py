@@ -171,7 +171,7 @@ class _Reading:
             inputs=settings,
             commands=run(self.source, script, at),
             environment=inputs(step.get("env")),
-            condition=text(step.get("condition")),
+            condition="false" if step.get("enabled") is False else text(step.get("condition")),
             tolerated=is_true(step.get("continueOnError")),
             folder=folder_of(self.source, folder),
         )

@@ -115,12 +115,13 @@ def _steps(source: Source, value: object, line: int, folder: str) -> tuple[Pipel
 
 def _step(source: Source, step: Map, line: int, folder: str) -> PipelineStep:
     key = "uses" if "uses" in step else "run"
+    foreign = text(step.get("shell")).startswith(("python", "node", "perl"))  # not the language of a shell
     return PipelineStep(
         at=source.place(step.line_of(key) if key in step else line),
         name=text(step.get("name")) or text(step.get("id")),
         uses=text(step.get("uses")),
         inputs=inputs(step.get("with")),
-        commands=run(source, step.get("run"), step.line_of("run")) + _by_action(source, step),
+        commands=() if foreign else run(source, step.get("run"), step.line_of("run")) + _by_action(source, step),
         environment=inputs(step.get("env")),
         condition=text(step.get("if")),
         tolerated=is_true(step.get("continue-on-error")),
