@@ -62,17 +62,24 @@ _REFERENCE = re.compile(
     r"|[\w.]+\(|(?:true|false|null|nil|none|string|str|any|bool|number|int|read|write|inherit|required|optional|yes|no|on|off|x{3,}|\*+)(?=\Z|[)\]},])",
     re.I,
 )
-_HINT = re.compile(
-    r"pass|pwd|secret|token|key|auth|cred|connection|bearer|basic|login|curl|://[^/\s]*@|-----BEGIN|[A-Za-z0-9+/]{40}|gh[oprsu]_|_pat_"
-    r"|A3T|A[KSB]IA|ACCA|gl[a-z]{1,5}[-_]|GR13|xox|xapp|_live_|_test_|whsec|AIza|ya29|GOCSPX|SG\.|SK[0-9a-f]|AC[0-9a-f]|npm_|pypi-|rubygems_|_oat_"
-    r"|_v1_|dapi|hv[bsr]\.|atlasv1|AT[AC]TT|sk-|shp|NRAK|PMAK|dp\.|pul-|lin_|:AA|eyJ|hooks|sig=",
-    re.I,
-)
+# What every expression above needs, in lower case. Looking for plain strings one by one is many times faster than for one
+# expression of all, and nearly every text has none.
+_HINTS = (
+    "pass", "pwd", "secret", "token", "key", "auth", "cred", "connection", "bearer", "basic", "login", "curl", "-----begin", "gho_", "ghp_",
+    "ghr_", "ghs_", "ghu_", "_pat_", "a3t", "akia", "abia", "asia", "acca", "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-",
+    "glagent-", "glsoat-", "glsa_", "glc_", "gr1348941", "xox", "xapp", "_live_", "_test_", "whsec", "aiza", "ya29", "gocspx", "sg.", "npm_", "pypi-",
+    "rubygems_", "_oat_", "_v1_", "dapi", "hvs.", "hvb.", "hvr.", "atlasv1", "atatt", "atctt", "sk-", "shpat", "shpca", "shppa", "shpss", "nrak",
+    "pmak", "dp.", "pul-", "lin_", ":aa", "eyj", "hooks", "sig=",
+)  # fmt: skip
+_HINT = re.compile(r"[A-Za-z0-9+/]{40}|SK[0-9a-f]{32}|AC[0-9a-f]{32}")
 
 
 def may_hold_secrets(text: str) -> bool:
     """Say quickly whether a text has anything in it that `redact` or `scrub` would look at."""
-    return bool(_HINT.search(text))
+    lower = text.lower()
+    if any(hint in lower for hint in _HINTS):
+        return True
+    return ("@" in text and "://" in text) or bool(_HINT.search(text))
 
 
 def redact(text: str) -> str:

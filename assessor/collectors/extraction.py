@@ -70,6 +70,10 @@ class Extraction:
         problems: dict[str, int] = {}
         facts = [fact for reader in readers for fact in _run(reader, source, problems)]
         problems |= {str(problem): problem.line for problem in source.problems.values()}
+        if not facts and not problems:  # nearly every source file
+            if self.cache:
+                self.cache.put(key, _nothing())
+            return NOTHING
         try:
             value = codec().file(facts, problems.items())
             found = codec().read_file(value)
@@ -79,6 +83,11 @@ class Extraction:
             if self.cache:
                 self.cache.put(key, value)
         return found
+
+
+@cache
+def _nothing() -> bytes:
+    return codec().file((), ())
 
 
 def _run(reader: Reader, source: Source, problems: dict[str, int]) -> Iterator[Fact]:
