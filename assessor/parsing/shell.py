@@ -14,19 +14,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from .shell_words import MAX_EXPRESSION, SPACE, Lexer
+
 MAX_COMMANDS = 5_000
 MAX_TEXT = 500_000  # characters of one script
 MAX_DEPTH = 4  # of substitutions within substitutions
-MAX_EXPRESSION = 4_000  # characters of one substitution or expression
 
-_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n|`\n)+")
 _REDIRECT = re.compile(r"\d*(?:<<<|<<-?|<>|<&|<(?!\()|>>|>\||>&|>(?!\())|&>>?")
 _OPERATOR = re.compile(r"&&|\|\||;;&?|;&|\|&|[;&|()\n]")
-_PLAIN = re.compile(r"[^\s\\'\"`$;&|()<>{]+")
-_VARIABLE = re.compile(r"\$(?:\w+|[?!#@*$-])")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=")
-_IN_PARENTHESES = re.compile(r"[()]|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.S)
-_IN_DOUBLE = re.compile(r"[^\"\\$`]+")
 
 _TRANSPARENT = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "time", "fi", "done", "esac"})
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"})
@@ -50,7 +46,7 @@ def commands(script: str, line: int = 1) -> list[Simple]:
 
 def commands_of(chunks: Iterable[tuple[str, int]]) -> list[Simple]:
     """Return the simple commands of texts that one shell runs one after the other; each comes with its first line."""
-    parser = _Parser("", 1, 0)
+    parser = _Parser("", 1)
     for text, line in chunks:
         parser.read(text, line)
     return sorted(parser.result(), key=lambda command: command.line)
@@ -67,11 +63,8 @@ class _Group:
 
 
 @dataclass(slots=True)
-class _Parser:
-    text: str
-    line: int
-    depth: int
-    pos: int = 0
+class _Parser(Lexer):
+    depth: int = 0
     found: list[Simple] = field(default_factory=list)
     nested: list[Simple] = field(default_factory=list)
     argv: list[str] = field(default_factory=list)
@@ -86,7 +79,6 @@ class _Parser:
     folders: list[str] = field(default_factory=list)  # pushd
     heredocs: list[tuple[str, bool]] = field(default_factory=list)
     skip: str = ""  # words and operators are dropped until this one
-    broken: bool = False  # something unterminated was seen: stop looking for its kind
 
     def read(self, text: str, line: int) -> None:
         """Read a text as if it were typed into the shell after what was read before."""
@@ -110,133 +102,33 @@ class _Parser:
 
     def _token(self) -> None:
         text, pos = self.text, self.pos
-        if space := _SPACE.match(text, pos):
-            self._advance(space.end())
+        if space := SPACE.match(text, pos):
+            self.advance(space.end())
         elif text[pos] == "#" and not text.startswith("#{", pos):
             newline = text.find("\n", pos)
-            self._advance(newline if newline >= 0 else len(text))
+            self.advance(newline if newline >= 0 else len(text))
         elif redirect := _REDIRECT.match(text, pos):
-            self._advance(redirect.end())
+            self.advance(redirect.end())
             self._redirect(redirect.group())
         elif operator := _OPERATOR.match(text, pos):
-            self._advance(operator.end())
+            self.advance(operator.end())
             self._operator(operator.group())
         else:
             at = self.line
-            self._word(self._read_word(), at)
-
-    def _advance(self, to: int) -> None:
-        self.line += self.text.count("\n", self.pos, to)
-        self.pos = to
+            self._word(self.read_word(), at)
 
     def _redirect(self, operator: str) -> None:
-        if space := _SPACE.match(self.text, self.pos):
-            self._advance(space.end())
+        if space := SPACE.match(self.text, self.pos):
+            self.advance(space.end())
         quoted = self.text[self.pos : self.pos + 1] in ("'", '"', "\\")
-        target = self._read_word()
+        target = self.read_word()
         if operator in ("<<", "<<-") and target and (quoted or re.match(r"\w", target)):
             runs = bool(self.argv) and posixpath.basename(self.argv[0]) in _SHELLS
             self.heredocs.append((target, runs))
 
-    def _read_word(self) -> str:
-        parts: list[str] = []
-        text, end = self.text, len(self.text)
-        while self.pos < end:
-            start = self.pos
-            char = text[start]
-            if plain := _PLAIN.match(text, start):
-                parts.append(plain.group())
-                self._advance(plain.end())
-            elif char in "<>" and text.startswith("(", start + 1):
-                parts.append(char + self._substitution(start + 1))
-            elif char in " \t\n\r\f\v;&|()<>" or text.startswith("`\n", start):
-                break
-            else:
-                parts.append(self._special(char))
-            if self.pos == start:  # nothing fits: take the character as it is
-                parts.append(char)
-                self._advance(start + 1)
-        return "".join(parts)
-
-    def _special(self, char: str) -> str:
-        """Read a quoted string, an escape or an expansion."""
-        text, pos = self.text, self.pos
-        if char == "'":
-            close = text.find("'", pos + 1)
-            return self._take(pos + 1, close, close + 1) if close >= 0 else ""
-        if char == '"':
-            return self._double_quoted()
-        if char == "\\":
-            escaped = text[pos + 1 : pos + 2]
-            self._advance(min(pos + 2, len(text)))
-            return "" if escaped == "\n" else escaped
-        if char == "`":
-            close = text.find("`", pos + 1, pos + MAX_EXPRESSION)
-            if close < 0:
-                return ""
-            self._nest(text[pos + 1 : close])
-            return self._take(pos, close + 1, close + 1)
-        return self._expansion() if char == "$" else self._braces()
-
-    def _take(self, start: int, stop: int, to: int) -> str:
-        self._advance(to)
-        return self.text[start:stop]
-
-    def _double_quoted(self) -> str:
-        parts: list[str] = []
-        text, start = self.text, self.pos
-        if self.broken or text.find('"', start + 1) < 0:
-            return ""
-        self._advance(start + 1)
-        while self.pos < len(text) and text[self.pos] != '"':
-            if plain := _IN_DOUBLE.match(text, self.pos):
-                parts.append(self._take(self.pos, plain.end(), plain.end()))
-                continue
-            before = self.pos
-            parts.append(self._special(text[before]))
-            if self.pos == before:
-                parts.append(self._take(before, before + 1, before + 1))
-        self._advance(min(self.pos + 1, len(text)))
-        return "".join(parts)
-
-    def _expansion(self) -> str:
-        text, pos = self.text, self.pos
-        if text.startswith("${{", pos):
-            return self._until("}}", 2)
-        if text.startswith("$((", pos):
-            return self._until("))", 2)
-        if text.startswith("$(", pos):
-            return "$" + self._substitution(pos + 1)
-        if text.startswith("${", pos):
-            return self._until("}", 1)
-        if text.startswith("$'", pos):
-            return self._take(pos, pos, pos + 1)
-        variable = _VARIABLE.match(text, pos)
-        return self._take(pos, variable.end(), variable.end()) if variable else ""
-
-    def _braces(self) -> str:
-        return self._until("}}", 2) if self.text.startswith("{{", self.pos) else ""
-
-    def _until(self, closer: str, size: int) -> str:
-        close = self.text.find(closer, self.pos, self.pos + MAX_EXPRESSION)
-        return self._take(self.pos, close + size, close + size) if close >= 0 else ""
-
-    def _substitution(self, opening: int) -> str:
-        """Read from an opening parenthesis to its partner; the commands between them are found as well."""
-        level = 0
-        if not self.broken:
-            for match in _IN_PARENTHESES.finditer(self.text, opening, opening + MAX_EXPRESSION):
-                level += {"(": 1, ")": -1}.get(match.group(), 0)
-                if level == 0 and match.group() == ")":
-                    self._nest(self.text[opening + 1 : match.start()])
-                    return self._take(opening, match.end(), match.end())
-        self.broken = True
-        self._advance(opening)
-        return ""
-
-    def _nest(self, inner: str) -> None:
+    def nest(self, inner: str) -> None:
         if self.depth < MAX_DEPTH and len(self.nested) < MAX_COMMANDS:
-            parser = _Parser("", self.line, self.depth + 1)
+            parser = _Parser("", self.line, depth=self.depth + 1)
             parser.read(inner, self.line)
             for command in parser.result():
                 if command.argv[0] not in ("cd", "pushd", "dirname", "pwd"):
@@ -323,10 +215,10 @@ class _Parser:
             self._function()
         elif self.text.startswith("(", self.pos):  # ``((arithmetic))``
             close = self.text.find("))", self.pos, self.pos + MAX_EXPRESSION)
-            self._advance(close + 2 if close >= 0 else self.pos)
+            self.advance(close + 2 if close >= 0 else self.pos)
         elif self.assigned:  # ``array=(…)``
             close = self.text.find(")", self.pos, self.pos + MAX_EXPRESSION)
-            self._advance(close + 1 if close >= 0 else self.pos)
+            self.advance(close + 1 if close >= 0 else self.pos)
         else:
             self._open(")")
 
@@ -334,7 +226,7 @@ class _Parser:
         """Forget the name of a function being defined: its body is read as if it ran in place."""
         self.argv = []
         close = re.compile(r"\s*\)").match(self.text, self.pos)
-        self._advance(close.end() if close else self.pos)
+        self.advance(close.end() if close else self.pos)
 
     def _open(self, closer: str) -> None:
         if len(self.groups) < 1000:
@@ -375,7 +267,7 @@ class _Parser:
         """Find the commands of ``sh -c "…"``."""
         for number, word in enumerate(argv[1:-1], 1):
             if re.fullmatch(r"-[a-z]*c", word):
-                self._nest(argv[number + 1])
+                self.nest(argv[number + 1])
                 break
 
     def _set_option(self, options: tuple[str, ...]) -> None:
@@ -404,8 +296,8 @@ class _Parser:
             self.broken = True
             return
         if runs:
-            self._nest(self.text[self.pos : close.start()])
-        self._advance(close.end())
+            self.nest(self.text[self.pos : close.start()])
+        self.advance(close.end())
 
 
 def _stops(argv: tuple[str, ...]) -> bool:
