@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from assessor.checking import CORE, SUPPORT, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
 from assessor.facts.gitops import Application, NotificationRoute, NotificationSetup
-from assessor.facts.pipelines import Activity, Purpose
+from assessor.facts.pipelines import Purpose
 from assessor.facts.repository import Organization
 
+from ..observed import activities  # noqa: TID252  the name depends on the installation
+
 _REFERENCES = "State of GitOps: continuous reconciliation"
+_IN_A_CHANGE = re.compile(
+    r"(?:gh|glab|hub)\Z|comment|issue|github-script|tfcmt|tfnotify"
+)  # programs that write into a change or issue
 
 
 @check(
@@ -21,8 +28,8 @@ def events_reach_people(organization: Organization) -> Verdict:
     """GitOps events are delivered to people.
 
     Counted: Argo CD subscriptions (annotations, ConfigMap, chart values) and Flux Alerts with their Provider. A
-    controller that could notify but subscribes nobody does not count; messages of CI count in part, because CI does
-    not see whether a sync worked.
+    controller that could notify but subscribes nobody does not count; messages of CI to a chat or by mail count in part,
+    because CI does not see whether a sync worked. Comments on pull requests and opened issues are no such messages.
 
     ## Why
     Pull-based deployment has no pipeline that turns red. Without a message a failed sync is found by users.
@@ -55,7 +62,7 @@ def events_reach_people(organization: Organization) -> Verdict:
     if setups:
         return partial(0.3, "services or triggers are set up, and nobody is subscribed", [setup.at for setup in setups])
     applications = organization.of(Application)
-    notices = [a for a in organization.of(Activity) if a.purpose is Purpose.NOTIFY and not a.manual]
+    notices = [a for a in activities(organization, Purpose.NOTIFY) if not _IN_A_CHANGE.search(a.tool)]
     if applications and notices:
         return partial(0.4, "only CI sends messages; it does not see whether a sync worked", [a.at for a in notices])
     return failed("nobody is told of GitOps events", [a.at for a in applications[:1]])
