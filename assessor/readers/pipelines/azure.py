@@ -15,7 +15,7 @@ from assessor.facts.pipelines import Event, Job, Pipeline, PipelineStep, Trigger
 from assessor.parsing.yaml import Map, Seq
 from assessor.reading import Source, reader
 
-from .common import entries, folder_of, inputs, is_true, mapping, members, run, stem, text, texts
+from .common import entries, folder_of, inputs, is_manifest, is_true, mapping, members, run, stem, text, texts
 
 _TELLING = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:task|script|bash|pwsh|powershell|template|deployment|job)[ \t]*:", re.M)
 _SCRIPTS = ("script", "bash", "pwsh", "powershell")
@@ -30,7 +30,7 @@ MAX_DEPTH = 12
 @reader("azure-pipelines", names=("*.yml", "*.yaml"))
 def read_azure(source: Source) -> Iterator[Fact]:
     """Yield the pipeline or template of a file."""
-    if not _TELLING.search(source.text) or source.path.startswith(".github/"):
+    if source.path.startswith(".github/") or not _TELLING.search(source.text) or is_manifest(source):
         return
     body = source.yaml
     if not isinstance(body, Map) or not _is_azure(body):

@@ -17,6 +17,7 @@ from assessor.redaction import MARK, redact
 MAX_TEXT = 2_000  # characters kept of an input
 MAX_SETTINGS = 200  # inputs kept of a step
 
+_MANIFEST = re.compile(r"^apiVersion[ \t]*:", re.M)
 _BLOCK = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?\Z")
 _FOLDED = re.compile(r">[-+0-9]*\s*(?:#.*)?\Z")
 
@@ -27,6 +28,11 @@ _PROGRAMS = {
     "k8s": "kubectl", "trivy": "trivy", "pack": "pack", "skaffold": "skaffold", "opentofu": "tofu", "stable": "skopeo",
     "k8s-skaffold": "skaffold", "kubernetes-helm": "helm", "dind": "docker", "docker-git": "docker",
 }  # fmt: skip
+
+
+def is_manifest(source: Source) -> bool:
+    """Say whether a file holds Kubernetes objects, told without parsing it: those of operators are very large."""
+    return bool(_MANIFEST.search(source.text))
 
 
 def mapping(value: object) -> Map:

@@ -12,7 +12,7 @@ from assessor.facts.pipelines import Event, Job, Pipeline, PipelineStep, Trigger
 from assessor.parsing.yaml import Map, Seq
 from assessor.reading import Source, reader
 
-from .common import container, entries, folder_of, inputs, mapping, members, run, stem, text, texts, variables
+from .common import container, entries, folder_of, inputs, is_manifest, mapping, members, run, stem, text, texts, variables
 
 _CLOUD_BUILD = frozenset(
     {"steps", "timeout", "logsBucket", "options", "substitutions", "tags", "serviceAccount", "secrets", "availableSecrets"}
@@ -39,7 +39,7 @@ _EVENTS = {
 @reader("cloud-build", names=("*.yml", "*.yaml", "cloudbuild*.json"))
 def read_cloud_build(source: Source) -> Iterator[Fact]:
     """Yield a Cloud Build configuration; its name is free, its triggers are kept elsewhere."""
-    if "steps" not in source.text or source.path.startswith(".github/"):
+    if source.path.startswith(".github/") or "steps" not in source.text or is_manifest(source):
         return
     body = source.yaml
     if not isinstance(body, Map) or not _is_cloud_build(body):

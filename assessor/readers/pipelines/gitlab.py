@@ -14,7 +14,7 @@ from assessor.facts.pipelines import Event, GitlabFile, GitlabJob, PipelineStep,
 from assessor.parsing.yaml import Map, Seq, Tagged
 from assessor.reading import Source, reader
 
-from .common import entries, harmless, inputs, is_true, mapping, members, run, text, texts
+from .common import entries, harmless, inputs, is_manifest, is_true, mapping, members, run, text, texts
 
 _TELLING = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:script|include|extends|trigger)[ \t]*:", re.M)
 _KEYWORDS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"}) | {
@@ -48,7 +48,7 @@ ALWAYS = (Trigger(Event.PUSH), Trigger(Event.PULL_REQUEST))  # a branch pipeline
 @reader("gitlab-ci", names=("*.yml", "*.yaml"))
 def read_gitlab(source: Source) -> Iterator[Fact]:
     """Yield the file if it is in GitLab's syntax: a mapping of jobs, includes or both."""
-    if source.path.startswith(".github/") or not _TELLING.search(source.text):
+    if source.path.startswith(".github/") or not _TELLING.search(source.text) or is_manifest(source):
         return
     documents = [document.value for document in source.documents if isinstance(document.value, Map)]
     body = documents[-1] if documents and ("spec" in documents[0] or len(documents) == 1) else None
