@@ -1,14 +1,15 @@
 """What is known of an organization's Terraform: what templates of infrastructure are filled from.
 
-Names: ``terraform.cloud`` (the cloud to write for: the one that is used or chosen, and AWS where there is no Terraform that
-could tell), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the repository has roots that
+Names: ``terraform.cloud`` (the cloud to write for: the one that is used or chosen, else the one whose registry gets the
+images, else AWS where there is no Terraform that could tell), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the repository has roots that
 Terraform itself applies, not only those of OpenTofu or Terragrunt), ``state.declared`` ("yes": a bucket or storage account
 for state is declared, or a root names one), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local
 state out of git, and the folder has no .gitignore yet).
 
-Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.old`` ("yes": it is held at a version that cannot lock state in S3 by a file), ``root.constrain`` (what
-a new file can still constrain so that nothing is left open: core, providers or both), ``root.constraints_file`` (a free name
-for it) and ``root.pins`` (the providers it uses without a constraint).
+Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.old`` ("yes": it is held at a
+version that cannot lock state in S3 by a file), ``root.constrain`` (what a new file can still constrain so that nothing is
+left open: core, providers or both), ``root.constraints_file`` (a free name for it) and ``root.pins`` (the providers it uses
+without a constraint).
 """
 
 from __future__ import annotations
@@ -20,11 +21,17 @@ from collections.abc import Iterator
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import LanguageProject
 from assessor.facts.infrastructure import IgnoreFile, Resource, TerraformRoot
+from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization, Repository
 
 Item = tuple[str, str, Place | str]
 
-PINNED = ("aws", "azurerm", "github", "google", "helm", "kubernetes")  # those a template knows a version of
+PINNED = ("aws", "azurerm", "google", "helm", "kubernetes")  # those a template knows a version of
+_REGISTRIES = {
+    "aws": re.compile(r"\.dkr\.ecr\."),
+    "gcp": re.compile(r"-docker\.pkg\.dev|\bgcr\.io/"),
+    "azure": re.compile(r"\.azurecr\.io"),
+}
 _BACKEND_FILES = ("backend.tf", "state.tf", "terraform_backend.tf", "remote_state_backend.tf")
 _CONSTRAINT_FILES = ("versions.tf", "terraform.tf", "required_versions.tf")
 # Providers without an API behind them: the check does not ask for their version.
@@ -38,10 +45,7 @@ _BELOW_LOCK_FILES = re.compile(r"(?:^|,)\s*(?:(?:=|<=?)\s*)?v?(?:0\.|1\.\d\b)|~>
 def of_terraform(organization: Organization, repository: Repository, subject: Fact, cloud: str) -> Iterator[Item]:
     """Yield what is known; `cloud` is the one that is used or chosen, "" when neither is known."""
     roots = repository.of(TerraformRoot)
-    if cloud:
-        yield "terraform.cloud", cloud, "the cloud that is used or chosen"
-    elif not organization.of(TerraformRoot):
-        yield "terraform.cloud", "aws", "no cloud is used yet; --cloud chooses another"
+    yield from _cloud(organization, cloud)
     yield "terraform.folder", _folder(repository, roots), roots[0].at if roots else repository.at
     plain = [root for root in roots if root.tool == "terraform"]
     yield "terraform.roots", "yes" if plain else "no", plain[0].at if plain else repository.at
@@ -50,6 +54,22 @@ def of_terraform(organization: Organization, repository: Repository, subject: Fa
     yield from _ignored(repository, roots)
     if isinstance(subject, TerraformRoot):
         yield from _of_root(repository, subject)
+
+
+def _cloud(organization: Organization, cloud: str) -> Iterator[Item]:
+    """Yield the cloud to write for: without infrastructure that tells, the one whose registry gets the images."""
+    if cloud:
+        yield "terraform.cloud", cloud, "the cloud that is used or chosen"
+        return
+    for push in organization.of(Activity):
+        if push.purpose is Purpose.PUSH_IMAGE:
+            target = f"{push.subject} {' '.join(push.tags)}"
+            found = next((name for name, shape in _REGISTRIES.items() if shape.search(target)), "")
+            if found:
+                yield "terraform.cloud", found, push.at
+                return
+    if not organization.of(TerraformRoot):
+        yield "terraform.cloud", "aws", "no cloud is used yet; --cloud chooses another"
 
 
 def _folder(repository: Repository, roots: tuple[TerraformRoot, ...]) -> str:
