@@ -65,6 +65,12 @@ _FILES: tuple[tuple[Origin, re.Pattern[str]], ...] = (
     (Origin.EXAMPLE, re.compile(r"\.(?:example|sample)$", re.I)),
 )
 
+# What forges read from these places is configuration, though it is written in Markdown.
+_FORGE = re.compile(
+    r"(?:\.github/|docs/|\.gitea/|\.azuredevops/)?pull_request_template(?:/[^/]+)?\.(?:md|txt)|\.gitlab/merge_request_templates/[^/]+\.md",
+    re.I,
+)
+
 # Folders whose children are named after applications or environments, whatever the name may mean elsewhere.
 _COLLECTION_NAMES = (
     "apps app applications services microservices workloads releases clusters cluster environments environment envs env overlays "
@@ -106,7 +112,7 @@ class Content:
     def origin(self, path: str) -> Origin:
         """Return whose content a file of the repository is."""
         folder, _, name = path.rpartition("/")
-        by_path = _first(self._folder(folder), _by_name(name))
+        by_path = Origin.OWN if _FORGE.fullmatch(path) else _first(self._folder(folder), _by_name(name))
         declared = self._attributes.of(path) if self._attributes else {}
         return _declared(declared, by_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assessor.checking import CORE, Place, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial, passed
@@ -17,7 +18,7 @@ _VALIDATING = frozenset(
     {Purpose.PLAN, Purpose.LINT_IAC, Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY, Purpose.LINT_CHART, Purpose.DEPLOY}
 )
 _DEPLOYED = (TerraformRoot, Stack, HelmChart, Kustomization, Workload, Application)
-_TEMPLATES = frozenset({"pull_request_template.md", "pull_request_template", "pull_request_template.txt"})
+_TEMPLATE = re.compile(r"(?:[\w.]+/)?(?:pull_request_template(?:/[^/]+)?(?:\.md|\.txt)?|merge_request_templates/[^/]+\.md)", re.I)
 
 
 @check(
@@ -114,11 +115,7 @@ def _lesser(repository: Repository) -> Iterator[Place]:
     yield from (a.at for a in repository.of(Activity) if _validates(a) and (on_changes(a) or a.on(Event.OTHER)))
     yield from (p.at for p in repository.of(Pipeline) if any(t.event is Event.PULL_REQUEST for t in p.triggers))
     yield from (owners.at for owners in repository.of(Codeowners))
-    yield from (
-        Place(repository.name, path)
-        for path in repository.files
-        if path.rpartition("/")[2].lower() in _TEMPLATES and path.count("/") < 2
-    )
+    yield from (Place(repository.name, path, 1) for path in repository.files if _TEMPLATE.fullmatch(path))
 
 
 def _reason(repository: Repository) -> str:
