@@ -8,7 +8,8 @@ values file for production, inside the chart), ``service.source_url`` (the repos
 verify), ``service.published`` (the name the templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository:
 kustomize where overlays are the way there already, else helm), ``manifests.here`` and ``manifests.validated`` ("yes": it
 holds what a controller applies, and pull requests check it), ``argocd.folder`` and ``flux.folder`` (where it keeps objects
-for the controller), ``argocd.project`` (the project of applications), ``config.here`` ("yes": the repository is the one that
+for the controller), ``argocd.project`` and ``argocd.platform`` (the
+projects of applications and of what they share), ``config.here`` ("yes": the repository is the one that
 holds the GitOps configuration), ``config.service`` (the first service that has manifests),
 ``owner.repositories`` (a pattern of the owner's repositories).
 """
@@ -100,6 +101,8 @@ def _applications(organization: Organization, repository: Repository) -> Iterato
         yield "argocd.project", best.name, best.at
     elif installed:
         yield "argocd.project", "default", installed[0].at
+    if installed and not any(p.name == "platform" for p in organization.of(Project)):
+        yield "argocd.platform", "default", installed[0].at
 
 
 def _user(repository: Repository, service: Service) -> str:

@@ -60,7 +60,13 @@ def _rating(application: Application, projects: dict[str, Project]) -> float | N
     return (project.restricted_sources + project.restricted_destinations) / 2
 
 
-@check("gop.revision-policy", task=Task.OPERATING_MODEL, weight=HYGIENE, frameworks=("OpenGitOps 2: Versioned and immutable",))
+@check(
+    "gop.revision-policy",
+    task=Task.OPERATING_MODEL,
+    weight=HYGIENE,
+    scaffold="branch-protection",
+    frameworks=("OpenGitOps 2: Versioned and immutable",),
+)
 def production_follows_a_known_revision(organization: Organization) -> Verdict:
     """Production follows a protected branch or a fixed version.
 

@@ -20,6 +20,7 @@ MAX_PATHS = 300
     "gop.branch-protection",
     task=Task.PR_WORKFLOW,
     weight=CORE,
+    scaffold="branch-protection",
     frameworks=("State of GitOps: responsive code review", "DSOMM: Require a PR before merging"),
 )
 def branches_are_protected(organization: Organization) -> Verdict:

@@ -24,6 +24,7 @@ _SWITCH = re.compile(r"enable_(external_secrets|sealed_secrets|vault|secrets_sto
     "gop.secrets",
     task=Task.OPERATING_MODEL,
     weight=SUPPORT,
+    scaffold="external-secret",
     effort=2,
     frameworks=("OpenGitOps 1: Declarative", "DSOMM: Environment depending configuration parameters (secrets)"),
 )
