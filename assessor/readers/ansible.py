@@ -10,6 +10,9 @@ from assessor.facts.infrastructure import Resource, Stack
 from assessor.parsing.yaml import Map
 from assessor.reading import Source, reader
 
+MAX_BLOCKS = 5  # nested blocks of tasks looked into
+MAX_NAME = 200  # characters of a role's name
+
 _PLAY = {
     "tasks",
     "roles",
@@ -74,17 +77,17 @@ def _play_clusters(source: Source, play: Map) -> Iterator[Resource]:
     roles = play.get("roles")
     for index, role in enumerate(roles if isinstance(roles, list) else []):
         name = role.get("role", role.get("name")) if isinstance(role, dict) else role
-        found = _CLUSTER_ROLE.search(name) if isinstance(name, str) else None
-        if found:
-            line = play.line_of("roles", index)
-            yield Resource(
-                at=source.place(line),
-                tool="ansible",
-                type=f"{(found.group(1) or found.group(2)).lower()} cluster",
-                name=str(name),
-            )
+        yield from _role_cluster(source, name, play.line_of("roles", index))
     for key in ("tasks", "pre_tasks", "post_tasks"):
         yield from _task_clusters(source, play.get(key))
+
+
+def _role_cluster(source: Source, name: object, line: int) -> Iterator[Resource]:
+    """Yield the cluster that a role of this name sets up."""
+    found = _CLUSTER_ROLE.search(name[:MAX_NAME]) if isinstance(name, str) else None
+    if found:
+        kind = (found.group(1) or found.group(2)).lower()
+        yield Resource(at=source.place(line), tool="ansible", type=f"{kind} cluster", name=str(name)[:MAX_NAME])
 
 
 def _role(source: Source) -> Iterator[Fact]:
@@ -104,13 +107,17 @@ def _role_name(path: str) -> str:
     return path.rpartition("/tasks/")[0].rpartition("/")[2]
 
 
-def _task_clusters(source: Source, tasks: object) -> Iterator[Resource]:
-    """Yield the clusters that tasks make by a cloud's module or by the usual installers."""
+def _task_clusters(source: Source, tasks: object, depth: int = 0) -> Iterator[Resource]:
+    """Yield the clusters that tasks make by a cloud's module, by the usual installers or by a role they include."""
     for task in tasks if isinstance(tasks, list) else []:
         if not isinstance(task, Map):
             continue
+        if depth < MAX_BLOCKS:
+            yield from _task_clusters(source, task.get("block"), depth + 1)
         for key, value in task.items():
             module = key.rpartition(".")[2]
+            if module in ("include_role", "import_role") and isinstance(value, Map):
+                yield from _role_cluster(source, value.get("name"), value.line_of("name"))
             text = (
                 value
                 if isinstance(value, str)

@@ -138,14 +138,20 @@ _THROW_AWAY = re.compile(
 
 @reader(
     "cluster-scripts",
-    names=("*.sh", "*.bash", "Makefile", "makefile", "*.mk", "justfile", ".justfile", "*.just", "*.ps1"),
+    names=(
+        *("*.sh", "*.bash", "*.ps1", "Makefile", "makefile", "*.mk", "justfile", ".justfile", "*.just"),
+        *("*.tf", "*.tofu", "*.sh.tpl", "*.sh.tftpl", "*.tftpl"),  # provisioners and what instances run at their start
+    ),
 )
 def read_cluster_script(source: Source) -> Iterator[ClusterScript]:
-    """Yield the first command of a script that makes a cluster; those for tests and development make throw-away ones."""
+    """Yield the first command that makes a cluster, of a script or of commands that infrastructure code runs on machines.
+
+    Clusters for tests and development are thrown away and not counted.
+    """
     if _THROW_AWAY.search(source.path):
         return
     for number, line in enumerate(source.lines, 1):
-        found = None if len(line) > 1000 or line.lstrip().startswith("#") else _SCRIPT.search(line)
+        found = None if len(line) > 1000 or line.lstrip().startswith(("#", "//")) else _SCRIPT.search(line)
         if found:
             yield ClusterScript(at=source.place(number), tool=next(group for group in found.groups() if group))
             return
