@@ -33,6 +33,12 @@ _GROUPS_OF = {
 }  # fmt: skip
 
 
+# Config Validator judges Terraform plans and cloud inventories with Gatekeeper's formats; no cluster stores its policies:
+# https://github.com/GoogleCloudPlatform/policy-library/blob/main/docs/constraint_template_authoring.md
+_PLAN_CONSTRAINT = re.compile(r"(?:TF)?GCP\w{1,200}Constraint(?:V\d+)?\Z")
+_ADMISSION = "admission.k8s.gatekeeper.sh"
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One object. `group` and `version` are empty when the template chooses them; `body` is the whole mapping."""
@@ -119,7 +125,7 @@ def _manifest(body: Map, templated: bool) -> Manifest | None:
     else:
         group, _, version = api.rpartition("/")
         bare = not metadata and not templated and "." in group  # a tool's configuration file: every object has metadata
-        if bare or not _is_served(group, version, kind):
+        if bare or not _is_served(group, version, kind) or _judges_plans(group, kind, body):
             return None
     return Manifest(group, version, kind, name, text(metadata.get("namespace")), line, templated, body)
 
@@ -131,3 +137,14 @@ def _is_served(group: str, version: str, kind: str) -> bool:
     if group not in _BARE_GROUPS and "." not in group:
         return False
     return group not in _CLIENT_GROUPS and not (group == "" and kind in ("Config", "Kustomization"))
+
+
+def _judges_plans(group: str, kind: str, body: Map) -> bool:
+    """Say whether a policy in Gatekeeper's form is for another engine than a cluster's admission."""
+    if group == "constraints.gatekeeper.sh":
+        return _PLAN_CONSTRAINT.match(kind) is not None
+    if group != "templates.gatekeeper.sh" or kind != "ConstraintTemplate":
+        return False
+    targets = dig(body, "spec", "targets")
+    names = list(targets) if isinstance(targets, Map) else [text(dig(item, "target")) for item in sequence(targets)]
+    return bool(names) and not any(name == _ADMISSION or is_dynamic(name) or not name for name in names)
