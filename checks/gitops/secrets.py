@@ -18,6 +18,9 @@ _CHART = re.compile(
 )
 _TOOLS = ("external-secrets", "sealed-secrets", "vault", "secrets-store-csi")
 _SWITCH = re.compile(r"enable_(external_secrets|sealed_secrets|vault|secrets_store_csi_driver)\Z")
+_CLUSTERS = ("azurerm_kubernetes_cluster", "google_container_cluster")
+# The CSI driver as an add-on of AKS and GKE: a block or switch of the cluster, or of a module that makes one.
+_ADD_ON = re.compile(r"(?:addon_profile_)?key_vault_secrets_provider(?:_enabled|\.enabled)?\Z|secret_manager_config\.enabled\Z")
 
 
 @check(
@@ -91,6 +94,10 @@ def _installed(organization: Organization) -> Iterator[tuple[str, Place]]:
         for name, value in call.settings.items():
             if (switch := _SWITCH.match(name)) and value == "true":
                 yield switch[1].replace("_", "-"), call.at
+    makers: list[Resource | ModuleCall] = [r for r in organization.of(Resource) if r.type in _CLUSTERS]
+    for item in [*makers, *organization.of(ModuleCall)]:
+        if any(_ADD_ON.match(name) and value != "false" for name, value in item.settings.items()):
+            yield "secrets-store-csi", item.at
 
 
 def _charts(organization: Organization) -> Iterator[tuple[str, Place]]:
