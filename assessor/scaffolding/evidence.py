@@ -4,7 +4,8 @@ Names: ``repository.*`` (name, slug, owner, url, branch, host), ``service.*`` (n
 why, and the states dockerfile, pushed, workloads, applications as "yes" or "no"), ``project.*`` (name, version,
 package_manager, entry, and what `project_evidence` adds), ``root.*`` (folder, slug, backend), ``state.*`` (bucket, region, key, container …, from other roots),
 ``cloud``, ``region``, ``ci``, ``gitops``, ``cluster.*`` (name, version), ``registry.*`` (host, and what `image_evidence` adds), ``config.*``
-(repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``, and what `delivery_evidence` and `terraform_evidence` add.
+(repository, url, folder), ``chart.*`` (folder, name), ``namespace``, ``team``, and what `delivery_evidence`,
+`release_evidence` and `terraform_evidence` add.
 What is not known is absent.
 """
 
@@ -26,6 +27,7 @@ from assessor.facts.repository import Organization, Repository
 from .delivery_evidence import of_delivery
 from .image_evidence import of_image, of_infrastructure, of_registries
 from .project_evidence import of_project
+from .release_evidence import of_release
 from .terraform_evidence import of_terraform
 
 
@@ -49,7 +51,9 @@ def evidence(organization: Organization, repository: Repository, subject: Fact, 
     """Return what is known for a subject of a repository; `choices` (cloud, gitops, ci) come from options and win."""
     known: Evidence = {}
     delivery = of_delivery(organization, repository, subject, parse_remote, config_repository(organization))
-    for source in (_estate(organization), _of_repository(organization, repository), _of_subject(repository, subject), delivery):
+    release = of_release(organization, repository, subject, slug(subject.label))
+    own = (_of_repository(organization, repository), _of_subject(repository, subject))
+    for source in (_estate(organization), *own, delivery, release):
         for name, value, place in source:
             if value and name not in known:
                 known[name] = Known(value, _origin(place))

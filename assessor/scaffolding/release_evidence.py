@@ -1,0 +1,102 @@
+"""What is known of how changes are watched, promoted and released: what templates of automation are filled from.
+
+Names, of a repository: ``drift.possible`` ("yes": it has roots whose state is shared, so that a pipeline can plan them),
+``drift.tool`` (terraform or opentofu) and ``drift.version`` (where they all ask for the same one), ``updates.bot`` (the bot that is set up already),
+``argocd.platform`` (the Argo CD project that may change the whole cluster), ``rollouts.here`` and ``flagger.here`` ("yes":
+the controller is declared). Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in
+the cluster), ``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
+``service.image_pipeline`` (the file of the GitHub workflow that pushes its image, by commit), ``service.image_tags``
+(commit or version).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assessor.facts.base import Fact, Place
+from assessor.facts.containers import Service
+from assessor.facts.gitops import Application, Controller, DeliveryStrategy, Project, UpdateBot
+from assessor.facts.infrastructure import TerraformRoot
+from assessor.facts.manifests import HelmChart, Workload
+from assessor.facts.pipelines import Activity, Purpose
+from assessor.facts.repository import Organization, Repository
+from assessor.parsing.yaml import is_dynamic
+
+Item = tuple[str, str, Place | str]
+
+_ONE_VERSION = re.compile(r"(?:=\s*)?(\d+\.\d+\.\d+)\Z|(~>\s*\d+\.\d+\.\d+)\Z")
+_BY_COMMIT = re.compile(r"sha|commit|revision", re.I)
+
+
+def of_release(organization: Organization, repository: Repository, subject: Fact, slug: str) -> Iterator[Item]:
+    """Yield what is known; `slug` is the name that templates give the subject."""
+    yield from _drift(repository)
+    for bot in repository.of(UpdateBot):
+        yield "updates.bot", bot.tool, bot.at
+    platform = next((project for project in organization.of(Project) if project.name == "platform"), None)
+    controllers = {controller.product: controller.at for controller in organization.of(Controller) if not controller.scripted}
+    if platform:
+        yield "argocd.platform", platform.name, platform.at
+    elif "argocd" in controllers:
+        yield "argocd.platform", "default", controllers["argocd"]
+    for name, product in (("rollouts.here", "argo-rollouts"), ("flagger.here", "flagger")):
+        yield name, "yes" if product in controllers else "no", controllers.get(product, repository.at)
+    if isinstance(subject, Service):
+        yield from _released(organization, subject, slug)
+        yield from _image(organization, repository, subject)
+
+
+def _drift(repository: Repository) -> Iterator[Item]:
+    """Yield the roots that a pipeline can plan: not those of Terragrunt, and not those whose state lies on somebody's disk."""
+    roots = [
+        root
+        for root in repository.of(TerraformRoot)
+        if root.tool in ("terraform", "opentofu") and root.backend and root.backend.type != "local"
+    ]
+    yield "drift.possible", "yes" if roots else "no", roots[0].at if roots else repository.at
+    if not roots:
+        return
+    yield "drift.tool", "opentofu" if all(root.tool == "opentofu" for root in roots) else "terraform", roots[0].at
+    wanted = {root.required_version for root in roots}
+    one = _ONE_VERSION.match(wanted.pop()) if len(wanted) == 1 else None
+    yield "drift.version", (one.group(1) or one.group(2)) if one else "", roots[0].at
+
+
+def _released(organization: Organization, service: Service, slug: str) -> Iterator[Item]:
+    """Yield what runs a service. The names in a chart are made at release: by convention from those of release and chart."""
+    files = {(place.repository, place.path) for place in service.workloads}
+    found = [w for w in organization.of(Workload) if (w.at.repository, w.at.path) in files]
+    workload = next((w for w in found if w.type == "Deployment"), found[0] if found else None)
+    if workload is None:
+        return
+    places = {(place.repository, place.path, place.line) for place in service.applications}
+    applications = [a for a in organization.of(Application) if (a.at.repository, a.at.path, a.at.line) in places]
+    application = next((a for a in applications if not a.templated and not is_dynamic(a.name)), None)
+    name = workload.name
+    if not name or is_dynamic(name):
+        release = application.name if application else slug
+        chart = next((c.name for c in organization.of(HelmChart) if c.folder == workload.chart), release)
+        name = release if chart in release else f"{release}-{chart}"
+    yield "service.workload", name, workload.at
+    yield "service.workload_kind", workload.type, workload.at
+    namespace = application.namespace if application and application.product == "flux" else ""
+    yield "service.released_into", namespace, application.at if application else workload.at
+    strategies = [s for s in organization.of(DeliveryStrategy) if s.name in (name, slug) and not s.manual]
+    yield "service.progressive", "yes" if strategies else "no", strategies[0].at if strategies else workload.at
+
+
+def _image(organization: Organization, repository: Repository, service: Service) -> Iterator[Item]:
+    """Yield which workflow pushes the image of a service, and whether its tags tell a commit or a version."""
+    places = {(place.repository, place.path, place.line) for place in service.pushed_by}
+    pushes = [
+        a
+        for a in organization.of(Activity)
+        if a.purpose is Purpose.PUSH_IMAGE and (a.at.repository, a.at.path, a.at.line) in places
+    ]
+    for push in pushes:
+        told = " ".join((*push.tags, push.subject))
+        by_commit = bool(_BY_COMMIT.search(told))
+        yield "service.image_tags", "commit" if by_commit else "version" if told.strip() else "", push.at
+        if by_commit and push.system == "github" and push.at.repository == repository.name:
+            yield "service.image_pipeline", push.pipeline.rpartition("/")[2], push.at
