@@ -216,7 +216,7 @@ def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
         status=verdict.status,
         score=score,
         summary=verdict.summary,
-        evidence=tuple(_evidence(place) for place in verdict.places),
+        evidence=tuple(_evidence(place) for place in verdict.places if place.path),  # a whole repository is no place to open
         remediation=check.section("Fix") if repairs else "",
         scaffold=check.scaffold if repairs else None,
     )
