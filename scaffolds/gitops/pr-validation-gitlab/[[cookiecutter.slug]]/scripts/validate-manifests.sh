@@ -10,7 +10,7 @@ trap 'rm -rf "$rendered"' EXIT
 mkdir "$rendered/own" "$rendered/others" "$rendered/objects"
 
 # Every chart, with its own values and with those of each environment.
-git ls-files -- 'Chart.yaml' '*/Chart.yaml' | while IFS= read -r file; do
+git ls-files -- 'Chart.yaml' '*/Chart.yaml' ':!.gitops-assess' | while IFS= read -r file; do
   chart=$(dirname "$file")
   if [ -e "$chart/Chart.lock" ]; then
     helm dependency build "$chart"
@@ -25,7 +25,7 @@ git ls-files -- 'Chart.yaml' '*/Chart.yaml' | while IFS= read -r file; do
 done
 
 # Every kustomization but parts of others; what is taken in from elsewhere is not ours to lint.
-git ls-files -- 'kustomization.yaml' '*/kustomization.yaml' | while IFS= read -r file; do
+git ls-files -- 'kustomization.yaml' '*/kustomization.yaml' ':!.gitops-assess' | while IFS= read -r file; do
   if ! grep --quiet '^kind: Component' "$file"; then
     folder=$(dirname "$file")
     whose=own
@@ -38,7 +38,7 @@ git ls-files -- 'kustomization.yaml' '*/kustomization.yaml' | while IFS= read -r
 done
 
 # What tells the controller what to apply, as it stands.
-git ls-files -- '*.yaml' ':!:*/templates/*' ':!:*kustomization.yaml' | while IFS= read -r file; do
+git ls-files -- '*.yaml' ':!:*/templates/*' ':!:*kustomization.yaml' ':!.gitops-assess' | while IFS= read -r file; do
   if grep --quiet --extended-regexp '^apiVersion: ([a-z.]*\.fluxcd\.io|argoproj\.io|external-secrets\.io)/' "$file"; then
     cp "$file" "$rendered/objects/${file//\//_}"
   fi
