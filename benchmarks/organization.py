@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 from pathlib import Path
 
 import pygit2
@@ -69,6 +70,10 @@ def _commit(root: Path) -> None:
     repository.index.add_all()
     repository.index.write()
     repository.create_commit("refs/heads/main", AUTHOR, AUTHOR, "Begin", repository.index.write_tree(), [])
+    repository.pack()  # as a clone has it
+    for folder in (root / ".git/objects").iterdir():
+        if len(folder.name) == 2:
+            shutil.rmtree(folder)
 
 
 def main() -> None:

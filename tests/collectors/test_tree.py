@@ -273,7 +273,7 @@ def test_links_are_told_apart_and_never_followed(tmp_path: Path) -> None:
 def test_nothing_is_read_through_a_link(tmp_path: Path, path: str) -> None:
     linked(tmp_path / "r")
     with pytest.raises(ParseError, match=r"link|not a regular file"):
-        disk.read_below(tmp_path / "r", path)
+        disk.Below(tmp_path / "r").read(path)
 
 
 def test_a_tracked_folder_exchanged_for_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -176,8 +176,8 @@ def test_however_the_scan_ends_its_workers_end_with_it(
     started = time.monotonic()
     scan.send_signal(number)
     scan.communicate()
-    assert time.monotonic() - started < 3
-    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 3)
+    assert time.monotonic() - started < 30
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 30)
 
 
 def test_nothing_is_imported_from_the_current_folder(

@@ -151,9 +151,9 @@ def test_image_references_come_apart() -> None:
     ids=["heredocs", "arguments", "doubling", "json", "braces", "quotes", "continuations"],
 )
 def test_hostile_files_are_read_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read("dockerfile", "Dockerfile", text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20
 
 
 LINES = st.sampled_from(

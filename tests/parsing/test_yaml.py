@@ -208,9 +208,9 @@ def test_a_placeholder_is_named_after_what_is_printed() -> None:
     ["{{" * 200_000, "{{/*" * 200_000, 'a: {{ "' + '\\"' * 200_000, "a: {{ `" * 50_000, "{{ x }}" * 100_000, "{% " * 200_000, "a: b: c\n" * 20_000 + "{{ x }}"],
 )  # fmt: skip
 def test_hostile_templates_take_no_more_than_linear_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     parse_template(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20
 
 
 PIECES = [

@@ -305,11 +305,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_manifests_are_read_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for path in NAMES:
         for reader in load_readers().values():
             if reader.read.__module__.startswith(
                 ("assessor.readers.languages", "assessor.readers.image_builds")
             ) and reader.reads(path):
                 list(reader.read(Source("repo", path, text.encode())))
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
