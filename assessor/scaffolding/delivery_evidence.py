@@ -1,17 +1,16 @@
 """What is known of how a service reaches a cluster, by name: what templates of Kubernetes and GitOps are filled from.
 
-Names: ``service.source`` (the folder a controller would be pointed at: the chart, the overlay for production or the folder
-of manifests that runs the service), ``service.renderer`` (helm, kustomize or manifests), ``service.values`` (the chart's
-values file for production, inside the chart), ``service.source_url`` (the repository that folder is in),
-``service.source_repository``
-(its name), ``service.namespace``, ``service.user`` ("yes": its image runs as a user with a number, which is all Kubernetes can
-verify), ``service.published`` (the name the templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository:
-kustomize where overlays are the way there already, else helm), ``manifests.here`` and ``manifests.validated`` ("yes": it
-holds what a controller applies, and pull requests check it), ``argocd.folder`` and ``flux.folder`` (where it keeps objects
-for the controller), ``argocd.project`` and ``argocd.platform`` (the
-projects of applications and of what they share), ``config.here`` ("yes": the repository is the one that
-holds the GitOps configuration), ``config.service`` (the first service that has manifests),
-``owner.repositories`` (a pattern of the owner's repositories).
+Names: ``service.source`` (the folder a controller would be pointed at: the chart, the overlay for production or the
+folder of manifests that runs the service), ``service.renderer`` (helm, kustomize or manifests), ``service.values`` (the
+chart's values file for production, inside the chart), ``service.source_url`` (the repository that folder is in),
+``service.source_repository`` and ``service.source_branch`` (its name and branch), ``service.namespace``, ``service.user``
+("yes": its image runs as a user with a number, which is all Kubernetes can verify), ``service.published`` (the name the
+templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository: kustomize where
+overlays are the way there already, else helm), ``manifests.here`` and ``manifests.validated`` ("yes": it holds what a
+controller applies, and pull requests check it), ``argocd.folder`` and ``flux.folder`` (where it keeps objects for the
+controller), ``argocd.project`` and ``argocd.platform`` (the projects of applications and of what they share),
+``config.here`` ("yes": the repository is the one that holds the GitOps configuration), ``config.service`` (the first
+service that has manifests), ``owner.repositories`` (a pattern of the owner's repositories).
 """
 
 from __future__ import annotations
@@ -126,6 +125,7 @@ def _deployment(organization: Organization, service: Service, parse: Parse) -> I
     host, owner, name = parse(home.remote)
     yield "service.source_repository", _slug(name or home.name), home.at
     yield "service.source_url", f"https://{host}/{owner}/{name}.git" if host and owner else "", "the origin remote"
+    yield "service.source_branch", home.branch, home.at
     chart = next((c for c in home.of(HelmChart) if workload.chart == c.folder and c.templates), None)
     if chart is not None and workload.templated:
         yield "service.renderer", "helm", chart.at
