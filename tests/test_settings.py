@@ -47,7 +47,10 @@ waivers:
     [
         ("organisation: acme\n", ":1: unknown key 'organisation'; did you mean 'organization'?"),
         ("steps: [1]\nthresholds:\n  scores: 3\n", ":3: unknown key 'thresholds.scores'; did you mean 'score'?"),
-        ("waivers:\n- check: a\n  owner: b\n  reason: c\n  untill: 2027-01-01\n", ":5: unknown key 'waivers.untill'; did you mean 'until'?"),
+        (
+            "waivers:\n- check: a\n  owner: b\n  reason: c\n  untill: 2027-01-01\n",
+            ":5: unknown key 'waivers.untill'; did you mean 'until'?",
+        ),
         ("steps: [1, 9]\n", ":1: steps.1: Expected `int` <= 5"),
         ("\nthresholds: {score: high}\n", ":2: thresholds.score: Expected `float`, got `str`"),
         ("waivers:\n- {check: a, owner: b, reason: c}\n", ":2: waivers.0: Object missing required field `until`"),
