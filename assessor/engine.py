@@ -40,9 +40,18 @@ WANTING = (Status.FAIL, Status.PARTIAL)
 
 
 def assess(
-    organization: Organization, checks: Checks, settings: Settings, today: datetime.date, templates: Iterable[str] = ()
+    organization: Organization,
+    checks: Checks,
+    settings: Settings,
+    today: datetime.date,
+    templates: Iterable[str] = (),
+    scored: Mapping[str, RepositoryScore] | None = None,
 ) -> Assessment:
-    """Judge, score and plan. `checks` are those selected, `templates` the scaffolds that can be generated."""
+    """Judge, score and plan. `checks` are those selected, `templates` the scaffolds that can be generated.
+
+    `scored` holds repositories that were judged on their own already, by name.
+    """
+    scored = scored or {}
     ordered = sorted(organization.repositories, key=lambda repository: (repository.name, repository.path))
     organization = msgspec.structs.replace(organization, repositories=tuple(ordered))
     findings = _complete_path(judge(organization, checks.values(), settings.waivers, today), checks)
@@ -53,7 +62,7 @@ def assess(
         tool=Tool("gitops-assess", __version__),
         date=today.isoformat(),
         organization=score,
-        repositories=tuple(_repository(organization, r, checks, settings, today) for r in organization.repositories),
+        repositories=tuple(scored.get(r.name) or score_repository(r, checks, settings, today) for r in organization.repositories),
         findings=tuple(findings),
         actions=next_actions(score, results, findings, settings.thresholds, settings.path, templates),
         gaps=tuple(sorted(set(organization.all_gaps))),
@@ -65,11 +74,9 @@ def assess(
     )
 
 
-def _repository(
-    organization: Organization, repository: Repository, checks: Checks, settings: Settings, today: datetime.date
-) -> RepositoryScore:
-    """Judge one repository on its own."""
-    single = alone(organization, repository)
+def score_repository(repository: Repository, checks: Checks, settings: Settings, today: datetime.date) -> RepositoryScore:
+    """Judge one repository on its own, as if the organization had no other."""
+    single = derive_organization(Organization(at=Place("", ""), name=repository.name, repositories=(repository,)))
     active = _active(settings.waivers, today)
     outcomes = [_outcome(check, subject, verdict, active) for check, subject, verdict in _verdicts(single, checks.values())]
     results = scoring.judged(outcomes, checks)
@@ -180,11 +187,6 @@ def _verdicts(organization: Organization, checks: Iterable[Check[Any]]) -> Itera
 
 def _active(waivers: Iterable[Waiver], today: datetime.date) -> list[Waiver]:
     return [waiver for waiver in waivers if datetime.date.fromisoformat(waiver.until) >= today]
-
-
-def alone(organization: Organization, repository: Repository) -> Organization:
-    """Return the organization as if it had this repository only."""
-    return derive_organization(msgspec.structs.replace(organization, repositories=(repository,), facts=(), gaps=()))
 
 
 def _run(check: Check[Any], subject: Fact) -> Verdict:

@@ -19,11 +19,11 @@ from assessor.collectors.discovery import discover
 from assessor.collectors.tree import Target
 from assessor.collectors.workers import collect_all
 from assessor.deriving import derive_organization
-from assessor.engine import assess
+from assessor.engine import assess, score_repository
 from assessor.errors import NothingToAssess, UsageError
 from assessor.facts.base import Place
 from assessor.facts.repository import Organization, Repository
-from assessor.model import Assessment, Step
+from assessor.model import Assessment, RepositoryScore, Step
 from assessor.registry import load_checks
 from assessor.scaffolding.template import families
 from assessor.settings import Settings, find_settings, load_settings
@@ -50,29 +50,27 @@ def run(request: Request) -> Assessment:
     """Scan and assess; raises `UsageError` or `NothingToAssess`."""
     settings = merged_settings(request)
     checks = selected(load_checks(request.checks), settings)
-    organization = collect(request, settings)
-    return assess(organization, checks, settings, today(), families())
-
-
-def collect(request: Request, settings: Settings) -> Organization:
-    """Collect every repository named, with progress on stderr when it is a terminal."""
-    targets = discover(
-        list(request.paths),
-        request.ref,
-        settings.exclude,
-        folders_are_repositories=bool(settings.organization and len(request.paths) == 1),
-    )
-    with _progress(targets, quiet=request.quiet) as advance:
-        repositories = tuple(
-            collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance)
-        )
+    day = today()
+    scored: dict[str, RepositoryScore] = {}
+    repositories = []
+    for repository in _collected(request, settings):
+        # While workers read the next ones.
+        scored[repository.name] = score_repository(repository, checks, settings, day)
+        repositories.append(repository)
     if not any(repository.files or repository.set_aside for repository in repositories):
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
-        raise NothingToAssess(
-            "nothing to assess: no readable file found" + (f" ({reasons[0]})" if reasons else ""),
-            "Name a folder that holds a repository.",
-        )
-    return derive_organization(Organization(at=Place("", ""), name=_name(request, settings), repositories=repositories))
+        because = f" ({reasons[0]})" if reasons else ""
+        raise NothingToAssess(f"nothing to assess: no readable file found{because}", "Name a folder that holds a repository.")
+    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=tuple(repositories))
+    return assess(derive_organization(whole), checks, settings, day, families(), scored)
+
+
+def _collected(request: Request, settings: Settings) -> Iterator[Repository]:
+    """Yield every repository named, with progress on stderr when it is a terminal."""
+    folders = bool(settings.organization and len(request.paths) == 1)
+    targets = discover(list(request.paths), request.ref, settings.exclude, folders_are_repositories=folders)
+    with _progress(targets, quiet=request.quiet) as advance:
+        yield from collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance)
 
 
 def _name(request: Request, settings: Settings) -> str:
