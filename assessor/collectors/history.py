@@ -26,7 +26,7 @@ def read_history(tree: Tree) -> tuple[tuple[Change, ...], bool]:
     try:
         while id and len(changes) < COMMITS:
             commit = repository[id].peel(pygit2.Commit)
-            changes.append(_change(commit))
+            changes.append(_change(commit, _brought(repository, commit)))
             id = next(iter(commit.parent_ids), None)
     except (KeyError, ValueError, pygit2.GitError):
         if not repository.is_shallow:
@@ -35,8 +35,22 @@ def read_history(tree: Tree) -> tuple[tuple[Change, ...], bool]:
     return tuple(changes), repository.is_shallow
 
 
-def _change(commit: pygit2.Commit) -> Change:
+def _change(commit: pygit2.Commit, brings: str) -> Change:
     """Return a commit's facts. Bytes are decoded here: a commit may claim any encoding, or none that exists."""
-    subject = commit.raw_message[: 10 * SUBJECT].decode("utf-8", "replace").strip().partition("\n")[0]
     committer = commit.committer.raw_name[: 4 * NAME].decode("utf-8", "replace")
-    return Change(str(commit.id), redact(printable(subject))[:SUBJECT], len(commit.parent_ids), printable(committer)[:NAME])
+    return Change(str(commit.id), _subject(commit), len(commit.parent_ids), printable(committer)[:NAME], brings)
+
+
+def _subject(commit: pygit2.Commit) -> str:
+    subject = commit.raw_message[: 10 * SUBJECT].decode("utf-8", "replace").strip().partition("\n")[0]
+    return redact(printable(subject))[:SUBJECT]
+
+
+def _brought(repository: pygit2.Repository, commit: pygit2.Commit) -> str:
+    """Return the subject of the commit a merge brings in; "" for other commits, and where it cannot be read."""
+    if len(commit.parent_ids) < 2:
+        return ""
+    try:
+        return _subject(repository[commit.parent_ids[1]].peel(pygit2.Commit))
+    except (KeyError, ValueError, pygit2.GitError):
+        return ""

@@ -17,6 +17,7 @@ class Change(msgspec.Struct, frozen=True):
     subject: str
     parents: int
     committer: str = ""  # name only: "GitHub" marks a merge done on the forge
+    brings: str = ""  # of a merge: the subject of the newest commit it brings in
 
 
 class Repository(Fact, Holder, frozen=True, kw_only=True, dict=True):

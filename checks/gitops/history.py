@@ -25,6 +25,7 @@ _STOCK = re.compile(
     r"wip|te?mp|test(?:s|ing)?|fix(?:es|ed|ing)?|bugs?|bugfix|hotfix|updat(?:e|es|ed|ing)|changes?|changed|clean-?up|clean|misc|minor|small|stuff"
     r"|typos?|initial|first|commit|save|try|trying|again|oops|asdf|it|this|that|things?|code|files?|readme(?:\.md)?|some|more|work|and|the|an?|of|to|up|\d+"
 )
+_PARTS = re.compile(r"[\s/_.-]+")  # the name of a thing is as good as several words: "Archive orders-api-prototype"
 _MERGE = re.compile(r"Merge(?:d)? (?:branch|pull request|remote-tracking|tag|in |PR )", re.I)
 
 
@@ -81,8 +82,8 @@ def _arrival(change: Change, remote: str) -> bool | None:
 def messages_say_what_changed(repository: Repository) -> Verdict:
     """Commit messages say what changed.
 
-    A subject counts when it follows Conventional Commits or has at least three words and is no stock phrase. Merges
-    are left out.
+    A subject counts when it follows Conventional Commits or has at least three words (the parts of a name are words) and is
+    no stock phrase. For a merge, the newest commit it brings in is looked at.
 
     ## Why
     In GitOps the log of the repository is the log of what was deployed. "fix" does not help whoever must find the
@@ -94,9 +95,14 @@ def messages_say_what_changed(repository: Repository) -> Verdict:
     """
     if not repository.commit:
         return not_observed("a folder without git history")
-    subjects = [change.subject for change in repository.history if change.parents < 2 and not _MERGE.match(change.subject)]
+    written = (change.subject if change.parents < 2 else change.brings for change in repository.history)
+    subjects = [subject for subject in written if subject and not _MERGE.match(subject)]
     if len(subjects) < LEAST:
-        reason = "the clone is shallow: its history is not here" if repository.shallow else f"only {len(subjects)} commits"
+        reason = (
+            "the clone is shallow: its history is not here"
+            if repository.shallow
+            else f"only {len(subjects)} commits with a message of their own"
+        )
         return not_observed(reason)
     good = [subject for subject in subjects if is_informative(subject)]
     poor = [subject for subject in subjects if not is_informative(subject)]
@@ -111,7 +117,8 @@ def is_informative(subject: str) -> bool:
     if _CONVENTIONAL.match(subject):
         text = subject.partition(": ")[2]
         return len(text.split()) > 1 or not _says_nothing(text)
-    return len(subject.split()) >= 3 and not _says_nothing(subject)
+    words = subject.split()
+    return len(words) > 1 and len(_PARTS.split(subject.strip())) >= 3 and not _says_nothing(subject)
 
 
 def _says_nothing(text: str) -> bool:

@@ -27,6 +27,7 @@ def test_the_first_parents_are_followed_newest_first(tmp_path: Path) -> None:
         ("Merge side (#1)", 2, "Ada"),
         ("One", 0, "Ada"),
     ]
+    assert [change.brings for change in changes] == ["Side", ""]
     assert not shallow
     assert [change.subject for change in history(root, "side")[0]] == ["Side", "One"]
 

@@ -166,7 +166,9 @@ def test_a_missing_path_counts_only_when_the_repository_is_certain(tmp_path: Pat
     assert (len(after.broken), after.external) == (0, 1)
 
 
-def history(*changes: tuple[str, int, str], remote: str = "https://github.com/a/b", shallow: bool = False) -> Repository:
+def history(
+    *changes: tuple[str, int, str] | tuple[str, int, str, str], remote: str = "https://github.com/a/b", shallow: bool = False
+) -> Repository:
     commits = tuple(Change(str(number), *change) for number, change in enumerate(changes))
     return Repository(at=Place("r", ""), name="r", path=".", commit="c", remote=remote, shallow=shallow, history=commits)
 
@@ -221,6 +223,8 @@ def test_history_that_cannot_tell_is_not_observed() -> None:
     [
         ("feat(shop): add a cart", True),
         ("Raise the memory limit of checkout", True),
+        ("Archive orders-api-prototype", True),
+        ("update orders", False),
         ("fix: fix", False),
         ("update", False),
         ("wip", False),
@@ -233,6 +237,11 @@ def test_history_that_cannot_tell_is_not_observed() -> None:
 def test_a_subject_must_say_what_changed(subject: str, good: bool | None) -> None:
     expected = {True: Status.PASS, False: Status.FAIL, None: Status.NOT_OBSERVED}[good]
     assert verdict("gop.commit-messages", history(*[(subject, 1, "Jo")] * 10))[0] is expected
+
+
+def test_of_a_merge_the_commit_it_brings_counts() -> None:
+    merged = history(*[(*MERGED, "Raise the memory limit of checkout")] * 10)
+    assert verdict("gop.commit-messages", merged) == (Status.PASS, 1.0)
 
 
 def test_protection_seen_at_the_forge_decides() -> None:
