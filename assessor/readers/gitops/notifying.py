@@ -61,7 +61,8 @@ def read_values(at: Place, values: Map) -> Iterator[Fact]:
 
 
 def _configured(at: Place, data: Map) -> Iterator[Fact]:
-    services = unique([key.removeprefix("service.") for key in data if key.startswith("service.")])
+    # "service.<type>" or "service.<type>.<name>", which is then called by that name (notifications-engine, pkg/api/config.go)
+    services = unique([key.rpartition(".")[2] for key in data if key.startswith("service.")])
     triggers = unique([key.removeprefix("trigger.") for key in data if key.startswith("trigger.")])
     defaults = unique([text(item) for item in items(_parsed(data.get("defaultTriggers")))])
     if services or triggers:
