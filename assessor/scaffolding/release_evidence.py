@@ -2,7 +2,8 @@
 
 Names, of a repository: ``drift.possible`` ("yes": it has roots whose state is shared, so that a pipeline can plan them),
 ``drift.tool`` (terraform or opentofu) and ``drift.version`` (where they all ask for the same one), ``updates.bot`` (the bot that is set up already),
-``argocd.platform`` (the Argo CD project that may change the whole cluster), ``rollouts.here`` and ``flagger.here`` ("yes":
+``flux.namespaces`` (where Flux
+applies from), ``rollouts.here`` and ``flagger.here`` ("yes":
 the controller is declared). Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in
 the cluster), ``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
 ``service.image_pipeline`` (the file of the GitHub workflow that pushes its image, by commit), ``service.image_tags``
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import Service
-from assessor.facts.gitops import Application, Controller, DeliveryStrategy, Project, UpdateBot
+from assessor.facts.gitops import Application, Controller, DeliveryStrategy, UpdateBot
 from assessor.facts.infrastructure import TerraformRoot
 from assessor.facts.manifests import HelmChart, Workload
 from assessor.facts.pipelines import Activity, Purpose
@@ -34,12 +35,10 @@ def of_release(organization: Organization, repository: Repository, subject: Fact
     yield from _drift(repository)
     for bot in repository.of(UpdateBot):
         yield "updates.bot", bot.tool, bot.at
-    platform = next((project for project in organization.of(Project) if project.name == "platform"), None)
+    flux = [a for a in organization.of(Application) if a.product == "flux" and a.namespace and not is_dynamic(a.namespace)]
+    namespaces = sorted({"flux-system", *(a.namespace for a in flux)})
+    yield "flux.namespaces", " ".join(namespaces), flux[0].at if flux else repository.at
     controllers = {controller.product: controller.at for controller in organization.of(Controller) if not controller.scripted}
-    if platform:
-        yield "argocd.platform", platform.name, platform.at
-    elif "argocd" in controllers:
-        yield "argocd.platform", "default", controllers["argocd"]
     for name, product in (("rollouts.here", "argo-rollouts"), ("flagger.here", "flagger")):
         yield name, "yes" if product in controllers else "no", controllers.get(product, repository.at)
     if isinstance(subject, Service):
