@@ -1,10 +1,12 @@
 """What is known of an organization's Terraform: what templates of infrastructure are filled from.
 
 Names: ``terraform.cloud`` (the cloud to write for: the one that is used or chosen, else the one whose registry gets the
-images, else AWS where there is no Terraform that could tell), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the repository has roots that
-Terraform itself applies, not only those of OpenTofu or Terragrunt), ``state.declared`` ("yes": a bucket or storage account
-for state is declared, or a root names one), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local
-state out of git, and the folder has no .gitignore yet).
+images, else AWS where there is no Terraform that could tell), ``terraform.fresh`` ("yes": no infrastructure is in code yet,
+the store of the state aside), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the
+repository has roots that Terraform itself applies, not only those of OpenTofu or Terragrunt), ``state.kind`` (the kind of
+backend that is or would be used), ``state.declared`` ("yes": a bucket or storage account for state is declared, or a root
+names one), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
+no .gitignore yet).
 
 Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.old`` ("yes": it is held at a
 version that cannot lock state in S3 by a file), ``root.constrain`` (what a new file can still constrain so that nothing is
@@ -16,11 +18,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import LanguageProject
-from assessor.facts.infrastructure import IgnoreFile, Resource, TerraformRoot
+from assessor.facts.infrastructure import IgnoreFile, Resource, Stack, TerraformModule, TerraformRoot
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization, Repository
 
@@ -37,6 +40,7 @@ _CONSTRAINT_FILES = ("versions.tf", "terraform.tf", "required_versions.tf")
 # Providers without an API behind them: the check does not ask for their version.
 _UTILITIES = {"archive", "external", "http", "local", "null", "random", "template", "time", "tls"}
 _STORES = {"s3": "bucket", "gcs": "bucket", "azurerm": "storage_account_name"}
+_KINDS = {"aws": "s3", "gcp": "gcs", "azure": "azurerm"}
 _STORE_TYPES = ("aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account", "AWS::S3::Bucket")
 _STATE = re.compile(r"tf-?_?state|terraform-?_?(?:remote-?_?)?state|terraform-?_?backend", re.I)
 _BELOW_LOCK_FILES = re.compile(r"(?:^|,)\s*(?:(?:=|<=?)\s*)?v?(?:0\.|1\.\d\b)|~>\s*(?:0\.|1\.\d\.)")
@@ -45,7 +49,9 @@ _BELOW_LOCK_FILES = re.compile(r"(?:^|,)\s*(?:(?:=|<=?)\s*)?v?(?:0\.|1\.\d\b)|~>
 def of_terraform(organization: Organization, repository: Repository, subject: Fact, cloud: str) -> Iterator[Item]:
     """Yield what is known; `cloud` is the one that is used or chosen, "" when neither is known."""
     roots = repository.of(TerraformRoot)
-    yield from _cloud(organization, cloud)
+    chosen = list(_cloud(organization, cloud))
+    yield from chosen
+    yield from _kept(organization, chosen[0][1] if chosen else "")
     yield "terraform.folder", _folder(repository, roots), roots[0].at if roots else repository.at
     plain = [root for root in roots if root.tool == "terraform"]
     yield "terraform.roots", "yes" if plain else "no", plain[0].at if plain else repository.at
@@ -70,6 +76,23 @@ def _cloud(organization: Organization, cloud: str) -> Iterator[Item]:
                 return
     if not organization.of(TerraformRoot):
         yield "terraform.cloud", "aws", "no cloud is used yet; --cloud chooses another"
+
+
+def _kept(organization: Organization, cloud: str) -> Iterator[Item]:
+    """Yield where state is, or would be, kept: as most other roots keep it, else in the cloud's own store."""
+    kept = Counter(root.backend.type for root in organization.of(TerraformRoot) if root.backend and root.backend.type != "local")
+    if kept:
+        kind = max(sorted(kept), key=lambda name: kept[name])
+        yield (
+            "state.kind",
+            kind,
+            next(r.backend.at for r in organization.of(TerraformRoot) if r.backend and r.backend.type == kind),
+        )
+    else:
+        yield "state.kind", _KINDS.get(cloud, ""), "the cloud"
+    code = [module.at for module in organization.of(TerraformModule) if not module.folder.endswith("terraform-state")]
+    code += [stack.at for stack in organization.of(Stack)]
+    yield "terraform.fresh", "no" if code else "yes", code[0] if code else "nothing is declared in code yet"
 
 
 def _folder(repository: Repository, roots: tuple[TerraformRoot, ...]) -> str:

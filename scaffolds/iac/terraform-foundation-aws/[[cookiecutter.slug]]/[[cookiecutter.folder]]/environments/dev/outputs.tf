@@ -1,0 +1,4 @@
+output "cluster_name" {
+  description = "For `aws eks update-kubeconfig --name`."
+  value       = module.cluster.name
+}

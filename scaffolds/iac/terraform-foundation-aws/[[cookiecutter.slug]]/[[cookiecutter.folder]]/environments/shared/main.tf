@@ -1,0 +1,6 @@
+# One registry for all environments: production runs the very image that was tried before.
+module "registry" {
+  source = "../../modules/registry"
+
+  images = [[ cookiecutter.__images ]]
+}

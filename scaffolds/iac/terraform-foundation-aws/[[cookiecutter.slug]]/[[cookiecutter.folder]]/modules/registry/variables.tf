@@ -1,0 +1,4 @@
+variable "images" {
+  description = "Names of the images to keep, one repository for each."
+  type        = set(string)
+}
