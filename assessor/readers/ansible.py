@@ -27,7 +27,7 @@ _PLAY = {
     "collections",
 }
 _TASK = {"name", "when", "register", "notify", "loop", "with_items", "become", "block", "tags", "include_tasks", "import_tasks"}
-_PLAYBOOK = re.compile(rb"^[ \t]*-?[ \t]*(?:hosts|(?:ansible\.builtin\.)?import_playbook)\s*:", re.M)
+_PLAYBOOK = re.compile(rb"^[ \t]*(?:-[ \t]*)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)\s*:", re.M)
 _ROLE_TASKS = re.compile(r"(?:^|/)tasks/main\.ya?ml$", re.I)
 # Roles and collections that set up a cluster, by a part of their name.
 _CLUSTER_ROLE = re.compile(
