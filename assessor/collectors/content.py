@@ -5,7 +5,8 @@ A path is judged by its folders, in the light of the whole listing, because the 
 * ``test`` beside ``prod`` or below ``environments`` is an environment, not a test suite;
 * ``demo`` or ``docs`` below ``apps`` is an application of that name;
 * ``site`` and ``website`` are documentation only where a documentation generator is set up in them;
-* below ``src/main/java`` folders are package names (``com/example/…``).
+* below ``src/main/java`` folders are package names (``com/example/…``);
+* ``archive`` and ``deprecated`` hold what was given up at the root, elsewhere they are names like any other.
 
 What the authors declare in ``.gitattributes`` (linguist-vendored, -generated, -documentation, and their negations)
 overrides the paths: https://github.com/github-linguist/linguist/blob/main/docs/overrides.md
@@ -30,12 +31,16 @@ class Origin(enum.StrEnum):
     EXAMPLE = "example"
     VENDORED = "vendored"
     GENERATED = "generated"
+    ARCHIVED = "archived"
     FIXTURE = "fixture"
     DOCUMENTATION = "documentation"
 
 
 # Where several apply, the first wins: documentation of vendored code is vendored.
-_PRECEDENCE = (Origin.VENDORED, Origin.GENERATED, Origin.FIXTURE, Origin.DOCUMENTATION, Origin.EXAMPLE, Origin.OWN)
+_PRECEDENCE = (
+    *(Origin.VENDORED, Origin.GENERATED, Origin.ARCHIVED, Origin.FIXTURE),
+    *(Origin.DOCUMENTATION, Origin.EXAMPLE, Origin.OWN),
+)
 
 _NAMES: dict[Origin, str] = {
     Origin.VENDORED: (
@@ -43,6 +48,10 @@ _NAMES: dict[Origin, str] = {
         "godeps .terraform .terragrunt-cache site-packages .venv venv .tox .nox .bundle pods elm-stuff"
     ),
     Origin.GENERATED: ".gitops-assess cdk.out __pycache__ .next .nuxt .gradle .pulumi dist",
+    Origin.ARCHIVED: (
+        "archive archived attic deprecated _archive _archived _attic _deprecated _disabled _old .archive .archived .attic .deprecated "
+        ".disabled"
+    ),
     Origin.FIXTURE: (
         "test tests testing testdata test-data test_data testfixtures test-fixtures test_fixtures fixture fixtures __tests__ spec "
         "specs e2e e2e-tests integration-tests molecule mock mocks __mocks__ snapshot snapshots __snapshots__ testutil testutils"
@@ -149,6 +158,8 @@ class Content:
         origin = _FOLDERS.get(name, Origin.OWN)
         if origin in (Origin.OWN, Origin.VENDORED, Origin.GENERATED):
             return origin
+        if origin is Origin.ARCHIVED:
+            return origin if name[0] in "._" or not above else Origin.OWN
         if _SOURCE_ROOT.search(above) or (origin is Origin.EXAMPLE and above and last != name):
             return Origin.OWN  # a package or namespace of that name: com/example, Identity.API/Quickstart
         if above.rpartition("/")[2].lower() in _COLLECTIONS and name not in ("tests", "examples", "fixtures"):

@@ -39,6 +39,11 @@ from assessor.facts.containers import LanguageProject
         ("src/Identity.API/Quickstart/Login.cs", Origin.OWN),
         ("src/test/java/com/acme/ATest.java", Origin.FIXTURE),
         ("website/Dockerfile", Origin.OWN),
+        ("_archive/cluster/redis/release.yaml", Origin.ARCHIVED),
+        ("kubernetes/.archive/redis/release.yaml", Origin.ARCHIVED),
+        ("deprecated/controller.yaml", Origin.ARCHIVED),
+        ("pkg/archive/archive.go", Origin.OWN),
+        ("apps/archive/deployment.yaml", Origin.OWN),
         ("website-service/Dockerfile", Origin.OWN),
     ],
 )
