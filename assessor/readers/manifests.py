@@ -35,10 +35,14 @@ _POD_SPECS: dict[tuple[str, str], tuple[str, ...]] = {
 _PRIVATE = "kubectl.kubernetes.io/last-applied-configuration"  # may hold a whole Secret
 
 
+# Folders of task runners, editors and forges: objects there are made for one run, not declared for a cluster.
+_FOR_ONE_RUN = re.compile(r"(?:^|/)\.(?:taskfiles?|github|circleci|vscode|devcontainer)/", re.I)
+
+
 @reader("kubernetes-manifests", names=("*.yaml", "*.yml", "*.json"))
 def read_manifests(source: Source) -> Iterator[Fact]:
     """Yield the objects of a file, workloads with their containers, and what is broken among them."""
-    if b"apiVersion" not in source.data and b"kind:" not in source.data:
+    if (b"apiVersion" not in source.data and b"kind:" not in source.data) or _FOR_ONE_RUN.search(source.path):
         return
     documents = source.documents
     for found in manifests(documents):
