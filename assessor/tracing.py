@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from assessor.facts.base import Place
 from assessor.facts.containers import Service
 from assessor.facts.gitops import Application, DeliveryStrategy
-from assessor.facts.infrastructure import Resource
+from assessor.facts.infrastructure import ModuleCall, Resource
 from assessor.facts.repository import Organization
 from assessor.model import Evidence, ServiceTrace, Status, Step, TraceStep
 
@@ -17,6 +18,9 @@ REGISTRIES = frozenset(
         "AWS::ECR::Repository", "AWS::ECR::PublicRepository", "Microsoft.ContainerRegistry/registries",
     }
 )  # fmt: skip
+
+
+_REGISTRY_MODULE = re.compile(r"\b(?:ecr|registry|registries|artifact[-_]registry|acr)\b", re.I)
 
 
 def trace_services(organization: Organization) -> tuple[ServiceTrace, ...]:
@@ -55,6 +59,11 @@ def _infrastructure(organization: Organization, service: Service) -> TraceStep:
         }
         if resource.type in REGISTRIES and said & names:
             return _step(Step.IAC, Status.PASS, "its registry is declared in code", [resource.at])
+    for module in organization.of(ModuleCall):
+        if _REGISTRY_MODULE.search(module.source):
+            said = {part.lower() for key, value in module.settings.items() for part in (*key.split("."), *value.split(", "))}
+            if said & names:
+                return _step(Step.IAC, Status.PASS, "its registry is declared in code", [module.at])
     return _step(Step.IAC, Status.NOT_OBSERVED, "no declared resource names it")
 
 

@@ -6,7 +6,7 @@ from a mirror of it. A name alone (``web``) only counts within the repository th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -35,8 +35,11 @@ class _Running:
     by_name: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
     by_chart: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
     by_folder: defaultdict[tuple[str, str], list[Workload]] = field(default_factory=lambda: defaultdict(list))
+    claims: Counter[str] = field(default_factory=Counter)  # how many services go by a name
 
     def __post_init__(self) -> None:
+        for service in self.organization.of(Service):
+            self.claims.update(_names(service))
         charts = {(c.at.repository, c.folder): c.name.lower() for c in self.organization.of(HelmChart) if not c.vendored}
         for workload in self.organization.of(Workload):
             chart = (workload.at.repository, workload.chart)
@@ -53,6 +56,8 @@ class _Running:
     def of(self, service: Service) -> list[Workload]:
         """Return the workloads that run a service."""
         found = [*self._by_images(service), *self._by_own_name(service), *self._by_charts(service)]
+        if not found and service.pushed_by and not service.images:
+            found = list(self._by_pushed_name(service))
         return sorted({id(w): w for w in found}.values(), key=lambda w: w.at)
 
     def _by_images(self, service: Service) -> Iterator[Workload]:
@@ -76,6 +81,16 @@ class _Running:
                 if image.endswith(f"-{name}") or (len(image) > 3 and name.endswith(f"-{image}")):
                     yield from (w for w in self.by_name[image] if w.at.repository == service.at.repository)
 
+    def _by_pushed_name(self, service: Service) -> Iterator[Workload]:
+        """Yield workloads of other repositories that run an image called like the service or its repository.
+
+        For a push whose image only the pipeline knows (``$CI_REGISTRY_IMAGE``, a service connection): the image must come from a
+        registry of somebody's own, and one service alone must go by that name.
+        """
+        for name in sorted(_names(service)):
+            if self.claims[name] == 1:
+                yield from (w for w in self.by_name.get(name, ()) if any(_private(c.image, name) for c in w.containers))
+
     def _by_charts(self, service: Service) -> Iterator[Workload]:
         """Yield workloads of a chart named like the service or kept in its folder, whose image only values tell."""
         yield from self.by_chart.get(service.name.lower(), ())
@@ -83,6 +98,18 @@ class _Running:
             for (repository, folder), workloads in sorted(self.by_folder.items()):
                 if repository == service.at.repository and folder.startswith(service.folder + "/"):
                     yield from workloads
+
+
+def _names(service: Service) -> set[str]:
+    """Return the names an image of a service may go by: its own, and its repository's if it is all there is in it."""
+    names = {service.name.lower().rpartition("/")[2]}
+    return names if service.folder else {*names, service.at.repository.lower()}
+
+
+def _private(image: str, name: str) -> bool:
+    """Say whether an image of this name comes from a registry that is named, not from Docker Hub's own."""
+    host, slash, _ = image.partition("/")
+    return bool(slash) and ("." in host or ":" in host) and repository_of(image).rpartition("/")[2] == name
 
 
 @joiner(replaces=(Service,))
