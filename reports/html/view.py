@@ -114,6 +114,8 @@ class Page:
     mapping: tuple[Mapped, ...]
     scanned: tuple[Scanned, ...]
     notes: tuple[str, ...]
+    needed_score: str
+    needed_coverage: str
 
 
 def build(assessment: Assessment, baseline: Assessment | None) -> Page:
@@ -126,6 +128,8 @@ def build(assessment: Assessment, baseline: Assessment | None) -> Page:
         date=printable(assessment.date, 20),
         tool=printable(f"{assessment.tool.name} {assessment.tool.version}", 60),
         scope=repositories(assessment),
+        needed_score=number(assessment.thresholds.score),
+        needed_coverage=number(assessment.thresholds.coverage),
         level=organization.level,
         level_line=level_line(assessment),
         level_words=level_words(assessment),
