@@ -20,8 +20,10 @@ _MANIFESTS = {"kubectl_manifest": "yaml_body", "kubernetes_manifest": "manifest"
 
 @deriver()
 def applications_of_resources(material: Material) -> Iterator[Fact]:
-    """Yield the applications among the resources of infrastructure code."""
+    """Yield the applications among the resources of infrastructure code; a module nothing calls declares none."""
     for resource in material.of(Resource):
+        if resource.offered:
+            continue
         if read := _RESOURCES.get(resource.type):
             yield from read(resource)
         elif resource.type in _MANIFESTS:

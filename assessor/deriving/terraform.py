@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
+
+import msgspec
 
 from assessor.facts.base import Fact, Place
+from assessor.facts.gitops import Controller
 from assessor.facts.infrastructure import (
     Backend,
     BackendTemplate,
@@ -41,9 +45,11 @@ def terraform(material: Material) -> Iterator[Fact]:
     layout = Layout(material, modules, units)
     backends = BackendSettings(material)
     for module in layout.own:
-        yield from module.resources
+        offered = module.folder in layout.offered
+        yield from (msgspec.structs.replace(item, offered=True) if offered else item for item in module.resources)
         yield from module.calls
-        yield from from_infrastructure(module)
+        for fact in from_infrastructure(module):
+            yield msgspec.structs.replace(fact, conditional=True) if offered and isinstance(fact, Controller) else fact
     for folder in layout.roots:
         yield layout.root(modules[folder], backends)
     for folder in layout.published:
@@ -59,6 +65,7 @@ class Layout:
         self.modules = modules
         self.templates = material.of(BackendTemplate)
         self.variables = material.of(VariablesFile)
+        self.applied_by_units = units.targets | units.folders
         self.called = {folder for folder, module in modules.items() if module.callers} | units.targets
         self.rooted = {folder_of(v.at.path) for v in self.variables} | {
             folder_of(path) for path in material.files if path.endswith(_LOCK_FILE)
@@ -75,6 +82,21 @@ class Layout:
             for folder in modules
             if folder not in {*self.roots, *children, *examples, *within_units} and (self.is_library or not self.roots)
         ]
+
+    @cached_property
+    def offered(self) -> set[str]:
+        """The folders of modules that nothing here applies: neither roots nor called by one; none if there are no roots."""
+        starts = [*self.roots, *(folder for folder in self.applied_by_units if folder in self.modules)]
+        if not starts:
+            return {module.folder for module in self.own} if self.is_library else set()
+        applied: set[str] = set()
+        waiting = [self.modules[folder] for folder in starts]
+        while waiting:
+            module = waiting.pop()
+            if module.folder not in applied:
+                applied.add(module.folder)
+                waiting += module.children
+        return {module.folder for module in self.own} - applied
 
     def _is_root(self, folder: str) -> bool:
         module = self.modules[folder]

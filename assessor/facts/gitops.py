@@ -17,7 +17,7 @@ class Controller(Fact, frozen=True, kw_only=True):
     version: str = ""
     placeholder: bool = False  # the file is empty or only comments
     scripted: bool = False  # only a script or a CI step installs it
-    conditional: bool = False  # installed only where a switch says so, e.g. on clusters that carry a label
+    conditional: bool = False  # installed only on demand: on clusters that carry a label, by who calls a module
 
 
 class AppSource(msgspec.Struct, frozen=True):

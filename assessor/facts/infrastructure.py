@@ -16,6 +16,7 @@ class Resource(Fact, frozen=True, kw_only=True):
     type: str
     name: str
     settings: dict[str, str] = {}  # literal arguments as text, nested ones as "block.argument"; dynamic ones as "${…}"
+    offered: bool = False  # in a module that no root of the repository calls: made when somebody else calls it
 
     @property
     def label(self) -> str:

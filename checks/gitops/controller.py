@@ -68,7 +68,9 @@ def controller_is_declared(organization: Organization) -> Verdict:
 def _weakness(controller: Controller) -> str:
     if controller.placeholder:
         return "a placeholder without content"
-    return f"only a {controller.method} runs the installer" if controller.scripted else "only where a cluster asks for it"
+    if controller.scripted:
+        return f"only a {controller.method} runs the installer"
+    return "only in a module nothing here calls" if controller.method == "terraform" else "only where a cluster asks for it"
 
 
 @check(

@@ -1,0 +1,9 @@
+terraform {
+  backend "gcs" {
+    bucket = "state"
+  }
+}
+
+module "net" {
+  source = "../../modules/net"
+}

@@ -1,0 +1,6 @@
+variable "version" {}
+
+resource "helm_release" "argocd" {
+  name  = "argocd"
+  chart = "argo-cd"
+}
