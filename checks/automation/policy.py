@@ -15,6 +15,7 @@ _ENGINES = ("conftest", "kyverno", "gator", "opa", "kubewarden")
     "aut.policy-as-code",
     task=Task.AUTOMATION,
     weight=HYGIENE,
+    scaffold="policy-as-code",
     effort=2,
     frameworks=("OpenGitOps 1: Declarative", "State of GitOps: declarative desired state"),
 )

@@ -9,7 +9,12 @@ from assessor.facts.repository import Organization
 
 
 @check(
-    "aut.promotion-preview", task=Task.AUTOMATION, weight=HYGIENE, effort=3, frameworks=("OpenGitOps 2: Versioned and immutable",)
+    "aut.promotion-preview",
+    task=Task.AUTOMATION,
+    weight=HYGIENE,
+    scaffold="promotion",
+    effort=3,
+    frameworks=("OpenGitOps 2: Versioned and immutable",),
 )
 def versions_are_promoted(organization: Organization) -> Verdict:
     """Versions are promoted by a tool, and pull requests get a preview.
