@@ -80,6 +80,9 @@ _FORGE = re.compile(
     re.I,
 )
 
+# Terraform applies what lies in a folder, whoever wrote it: the mark only folds it in the forge's view of changes.
+_IN_FORCE = re.compile(r"\.(?:tf|tofu|tf\.json|tfvars)\Z|\A\.terraform\.lock\.hcl\Z")
+
 # Folders whose children are named after applications or environments, whatever the name may mean elsewhere.
 _COLLECTION_NAMES = (
     "apps app applications services microservices workloads releases clusters cluster environments environment envs env overlays "
@@ -123,6 +126,8 @@ class Content:
         folder, _, name = path.rpartition("/")
         by_path = Origin.OWN if _FORGE.fullmatch(path) else _first(self._folder(folder), _by_name(name))
         declared = self._attributes.of(path) if self._attributes else {}
+        if _IN_FORCE.search(name):
+            declared.pop("linguist-generated", None)
         return _declared(declared, by_path)
 
     def _learn(self, path: str) -> None:

@@ -56,7 +56,7 @@ def controller_is_declared(organization: Organization) -> Verdict:
         return passed(f"declared in git: {how}", [c.at for c in declared])
     if controllers:
         how = ", ".join(sorted({f"{c.product} ({_weakness(c)})" for c in controllers}))
-        return partial(0.5, f"installed, but not declared: {how}", [c.at for c in controllers])
+        return partial(0.5, f"not declared outright: {how}", [c.at for c in controllers])
     applications = organization.of(Application)
     if applications:
         return failed(

@@ -81,6 +81,12 @@ def test_attributes_override_the_paths() -> None:
     assert content.origin("k8s/x.yaml") is Origin.OWN
 
 
+def test_generated_configuration_of_terraform_is_in_force() -> None:
+    content = Content((), {"": "versions.tf linguist-generated=true\n*.yaml linguist-generated\n"})
+    assert content.origin("modules/net/versions.tf") is Origin.OWN
+    assert content.origin("a.yaml") is Origin.GENERATED
+
+
 def test_the_last_and_the_deepest_attribute_wins() -> None:
     content = Content((), {"": "*.tf linguist-vendored\n*.tf linguist-vendored=false\n", "a": "b.tf linguist-vendored\n"})
     assert content.origin("x.tf") is Origin.OWN
