@@ -5,6 +5,7 @@ Everything here has one source: docstrings of checks, help texts of commands, ty
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import sys
@@ -17,8 +18,15 @@ from typer.testing import CliRunner
 from assessor import model, settings
 from assessor.checking import Check
 from assessor.cli import app
+from assessor.collectors.discovery import discover
+from assessor.collectors.files import collect_repository
+from assessor.deriving import derive_organization
+from assessor.engine import assess
+from assessor.facts.base import Place
+from assessor.facts.repository import Organization
 from assessor.model import Step
-from assessor.registry import load_checks
+from assessor.registry import load_checks, load_entry
+from assessor.scaffolding.template import families
 
 HERE = Path(__file__).parent
 COMMANDS = ("scan", "report", "checks", "explain", "init", "scaffold", "scaffold step", "scaffold all", "scaffold list")
@@ -30,10 +38,29 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HERE / "schemas/assessment.json", json.dumps(model.schema(), indent=1, sort_keys=True) + "\n"
     yield HERE / "schemas/settings.json", json.dumps(settings.schema(), indent=1, sort_keys=True) + "\n"
     yield HERE / "command-line.md", command_line()
+    yield HERE.parent / "README.md", readme()
     checks = sorted(load_checks().values(), key=lambda check: (check.step, check.id))
     yield HERE / "checks/README.md", index(checks)
     for step in Step:
         yield HERE / f"checks/{step.short}.md", step_page(step, [check for check in checks if check.step is step])
+
+
+def readme() -> str:
+    """Return the README with what the first command prints, as far as a first look goes."""
+    text = (HERE.parent / "README.md").read_text("utf-8")
+    before, mark, rest = text.partition("<!-- demo -->\n")
+    _, end, after = rest.partition("<!-- /demo -->")
+    shown = load_entry("gitops_assess.reports", "table")(sample(), width=100)
+    return f"{before}{mark}```text\n{shown.rstrip()}\n```\n{end}{after}"
+
+
+def sample() -> model.Assessment:
+    """Assess the sample organization, on a fixed day."""
+    folder = HERE.parent / "examples/acme"
+    repositories = tuple(collect_repository(target) for target in discover([folder], folders_are_repositories=True))
+    organization = derive_organization(Organization(at=Place("", ""), name="acme", repositories=repositories))
+    values = settings.load_settings(folder / "gitops-assess.yaml")
+    return assess(organization, load_checks(), values, datetime.date(2026, 11, 23), families())
 
 
 def command_line() -> str:
