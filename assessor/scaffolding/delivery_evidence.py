@@ -8,7 +8,8 @@ chart's values file for production, inside the chart), ``service.source_url`` (t
 templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository: kustomize where
 overlays are the way there already, else helm), ``manifests.here`` and ``manifests.validated`` ("yes": it holds what a
 controller applies, and pull requests check it), ``argocd.folder`` and ``flux.folder`` (where it keeps objects for the
-controller), ``argocd.project`` and ``argocd.platform`` (the projects of applications and of what they share),
+controller), ``gitops.other`` ("yes": a controller that no template is for is the way there), ``service.objects`` and
+``service.listed`` (the files beside plain manifests of a service, and "yes" when all can be listed), ``argocd.project`` and ``argocd.platform`` (the projects of applications and of what they share),
 ``config.here`` ("yes": the repository is the one that holds the GitOps configuration), ``config.service`` (the first
 service that has manifests), ``owner.repositories`` (a pattern of the owner's repositories).
 """
@@ -23,15 +24,18 @@ from assessor.deriving.gitops_builds import Builds
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import Dockerfile, Service
 from assessor.facts.gitops import Application, Controller, Project
-from assessor.facts.manifests import HelmChart, Kustomization, Workload
+from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization, Workload
 from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization, Repository
 from assessor.parsing.yaml import is_dynamic
+from assessor.readers.gitops.products import RECONCILERS
 
 Item = tuple[str, str, Place | str]
 Parse = Callable[[str], tuple[str, str, str]]
 
-_PRODUCTION = re.compile(r"(?:^|[-_./])(?:prod|prd|production|live)(?:[-_./]|\Z)")
+MAX_LISTED = 300  # an answer is no longer
+_FILE = re.compile(r"[\w.-]+\.ya?ml")
+PRODUCTION = re.compile(r"(?:^|[-_./])(?:prod|prd|production|live)(?:[-_./]|\Z)")
 # Forges whose own registry takes images under the repository's address.
 _REGISTRIES = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}
 
@@ -48,6 +52,9 @@ def of_delivery(
         yield "config.here", "yes" if config.name == repository.name else "no", config.at
     if host and owner:
         yield "owner.repositories", f"https://{host}/{owner}/*", "the origin remote"
+    products = {a.product for a in organization.of(Application)} | {c.product for c in organization.of(Controller)}
+    products &= RECONCILERS
+    yield "gitops.other", "yes" if products and not products & {"argocd", "flux"} else "no", organization.at
     deployed = [service for service in organization.of(Service) if service.workloads]
     if deployed:
         yield "config.service", _slug(deployed[0].name), deployed[0].at
@@ -131,7 +138,7 @@ def _deployment(organization: Organization, service: Service, parse: Parse) -> I
         yield "service.renderer", "helm", chart.at
         yield "service.source", chart.folder or ".", chart.at
         inside = [path[len(chart.folder) + 1 if chart.folder else 0 :] for path in chart.values_files]
-        yield "service.values", next((path for path in inside if _PRODUCTION.search(path)), "none"), chart.at
+        yield "service.values", next((path for path in inside if PRODUCTION.search(path)), "none"), chart.at
         return
     build = _overlay(home, workload.at.path)
     namespace = (build.namespace if build else "") or workload.namespace
@@ -139,10 +146,16 @@ def _deployment(organization: Organization, service: Service, parse: Parse) -> I
     yield "service.renderer", "kustomize" if build else "manifests", build.at if build else workload.at
     folder = build.folder if build else workload.at.path.rpartition("/")[0]
     yield "service.source", folder or ".", build.at if build else workload.at
+    if build is None and not workload.templated and folder:
+        objects = {o.at.path.rpartition("/")[2] for o in home.of(KubernetesObject) if o.at.path.rpartition("/")[0] == folder}
+        listed = " ".join(sorted(objects))
+        plain = len(listed) <= MAX_LISTED and all(_FILE.fullmatch(name) for name in objects)
+        yield "service.objects", listed if plain else "", workload.at
+        yield "service.listed", "yes" if plain and home.name == service.at.repository else "no", workload.at
 
 
 def _overlay(repository: Repository, path: str) -> Kustomization | None:
     """Return the build to deploy a file with: one for production first, then one that no other builds on."""
     builds = Builds(repository, repository)
     found = [k for k in repository.of(Kustomization) if not k.component and path in builds.files(k.folder)]
-    return min(found, key=lambda k: (not _PRODUCTION.search(k.folder), bool(k.base_of), k.folder), default=None)
+    return min(found, key=lambda k: (not PRODUCTION.search(k.folder), bool(k.base_of), k.folder), default=None)
