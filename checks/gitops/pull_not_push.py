@@ -10,11 +10,13 @@ from assessor.facts.manifests import HelmChart, Workload
 from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization
 
-from ..observed import IMAGE_WORK, hidden, listing  # noqa: TID252  the absolute name depends on how the package is installed
+from ..observed import hidden, listing  # noqa: TID252  the absolute name depends on how the package is installed
 
 _TRIAL = re.compile(
     r"(?i)(?:^|[^a-z])(?:dev|develop|development|test|tests|testing|staging|stage|stg|qa|uat|preview|review|pr|prs|sandbox|integration|e2e|demo|nightly|smoke)(?:[^a-z]|$)"
 )
+# Names of remote includes and reusable workflows that may hold a deployment.
+_DEPLOY_WORK = re.compile(r"(?i)deploy|deliver|rollout|\bcd\b|helm|kube|k8s|argo|flux|\baks\b|\beks\b|\bgke\b|release-to|promote")
 
 
 @check(
@@ -48,7 +50,7 @@ def pipelines_do_not_push(organization: Organization) -> Verdict:
     if applications:
         return passed("what runs is pulled by a controller; no pipeline pushes", [a.at for a in applications])
     for repository in organization.repositories:
-        if elsewhere := hidden(repository, IMAGE_WORK):
+        if elsewhere := hidden(repository, _DEPLOY_WORK):
             return not_observed(f"deployments may happen in {elsewhere[0]}, which is not in the scan", [elsewhere[1]])
     workloads = (*organization.of(Workload), *organization.of(HelmChart))
     if workloads:

@@ -170,7 +170,7 @@ def is_cluster_module(source: str) -> bool:
 
 
 def _module_kind(source: str) -> str:
-    for word, kind in (("eks", "EKS"), ("gke", "GKE"), ("kubernetes-engine", "GKE"), ("aks", "AKS")):
+    for word, kind in (("eks", "EKS"), ("gke", "GKE"), ("kubernetes-engine", "GKE"), ("aks", "AKS"), ("containerservice", "AKS")):
         if word in source.lower():
             return kind
     return "a cluster module"
