@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,6 @@ from tests.collectors.repositories import commit, git, repository
 from tests.organizations import write
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 def opened(folder: Path, ref: str = "") -> Tree:
@@ -322,19 +323,28 @@ def test_names_that_are_not_text_are_shown_escaped_and_still_read(tmp_path: Path
         assert all(entry.tracked for entry in found.entries())
 
 
-@not_as_root
-def test_what_may_not_be_read_is_a_problem(tmp_path: Path) -> None:
-    root = write(tmp_path, {"shut/a.tf": "", "b.tf": "b"})
-    (root / "shut").chmod(0)
-    (root / "b.tf").chmod(0)
-    found = opened(root)
-    try:
-        assert listing(found) == {"b.tf": "file"}
-        assert found.problems == ["shut: cannot be listed: Permission denied"]
-        with pytest.raises(ParseError, match="cannot be read: Permission denied"):
-            content(found, "b.tf")
-    finally:
+@pytest.fixture
+def shut() -> Iterator[Path]:
+    """Return a folder as somebody who may not read all of it; root, who may, becomes nobody for a while."""
+    with tempfile.TemporaryDirectory() as name:
+        root = write(Path(name), {"shut/a.tf": "", "b.tf": "b"})
+        root.chmod(0o755)
+        (root / "shut").chmod(0)
+        (root / "b.tf").chmod(0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        yield root
+        os.seteuid(user)
         (root / "shut").chmod(0o700)
+
+
+def test_what_may_not_be_read_is_a_problem(shut: Path) -> None:
+    found = opened(shut)
+    assert listing(found) == {"b.tf": "file"}
+    assert found.problems == ["shut: cannot be listed: Permission denied"]
+    with pytest.raises(ParseError, match="cannot be read: Permission denied"):
+        content(found, "b.tf")
 
 
 def test_a_file_that_vanishes_is_a_problem_of_that_file(tmp_path: Path) -> None:
