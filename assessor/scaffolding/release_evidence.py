@@ -7,7 +7,9 @@ applies from), ``rollouts.here`` and ``flagger.here`` ("yes":
 the controller is declared). Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in
 the cluster), ``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
 ``service.image_pipeline`` (the file of the GitHub workflow that pushes its image, by commit), ``service.image_tags``
-(commit or version).
+(commit or version), ``service.promotable`` and ``service.promoted_file`` ("yes", and the file that says which image production
+runs). Of the organization: ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by a tool, pull requests
+get a preview).
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import Service
-from assessor.facts.gitops import Application, Controller, DeliveryStrategy, UpdateBot
+from assessor.facts.gitops import Application, Controller, DeliveryStrategy, Promotion, UpdateBot
 from assessor.facts.infrastructure import TerraformRoot
 from assessor.facts.manifests import HelmChart, Workload
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization, Repository
 from assessor.parsing.yaml import is_dynamic
+
+from .delivery_evidence import PRODUCTION
 
 Item = tuple[str, str, Place | str]
 
@@ -41,6 +45,11 @@ def of_release(organization: Organization, repository: Repository, subject: Fact
     controllers = {controller.product: controller.at for controller in organization.of(Controller) if not controller.scripted}
     for name, product in (("rollouts.here", "argo-rollouts"), ("flagger.here", "flagger")):
         yield name, "yes" if product in controllers else "no", controllers.get(product, repository.at)
+    promotions = [(p.preview, p.at) for p in organization.of(Promotion)]
+    promotions += [(False, a.at) for a in organization.of(Activity) if a.purpose is Purpose.COMMIT_BACK and not a.manual]
+    for name, preview in (("promotion.previews", True), ("promotion.here", False)):
+        place = next((at for is_preview, at in promotions if is_preview is preview), None)
+        yield name, "yes" if place else "no", place or repository.at
     if isinstance(subject, Service):
         yield from _released(organization, subject, slug)
         yield from _image(organization, repository, subject)
@@ -99,3 +108,14 @@ def _image(organization: Organization, repository: Repository, service: Service)
         yield "service.image_tags", "commit" if by_commit else "version" if told.strip() else "", push.at
         if by_commit and push.system == "github" and push.at.repository == repository.name:
             yield "service.image_pipeline", push.pipeline.rpartition("/")[2], push.at
+            yield from _promotable(repository, service)
+
+
+def _promotable(repository: Repository, service: Service) -> Iterator[Item]:
+    """Yield the file that says which image of a service production runs, where it is the values file of a chart beside it."""
+    folders = {place.path.partition("/templates/")[0] for place in service.workloads if place.repository == repository.name}
+    for chart in repository.of(HelmChart):
+        production = next((path for path in chart.values_files if PRODUCTION.search(path)), None)
+        if chart.folder in folders and production:
+            yield "service.promoted_file", production, chart.at
+            yield "service.promotable", "yes", chart.at
