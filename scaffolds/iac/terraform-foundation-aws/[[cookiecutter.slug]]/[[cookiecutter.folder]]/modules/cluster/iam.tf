@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "cluster" {
 }
 
 resource "aws_iam_role" "cluster" {
-  name_prefix        = "${var.name}-cluster-"
+  name               = "${var.name}-cluster"
   assume_role_policy = data.aws_iam_policy_document.cluster.json
 }
 
@@ -46,7 +46,7 @@ data "aws_iam_policy_document" "node" {
 }
 
 resource "aws_iam_role" "node" {
-  name_prefix        = "${var.name}-node-"
+  name               = "${var.name}-node"
   assume_role_policy = data.aws_iam_policy_document.node.json
 }
 

@@ -1,0 +1,4 @@
+output "cluster_name" {
+  description = "For `az aks get-credentials --name`."
+  value       = module.cluster.name
+}

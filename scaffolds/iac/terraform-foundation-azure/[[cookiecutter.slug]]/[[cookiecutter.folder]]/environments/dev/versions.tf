@@ -1,0 +1,20 @@
+terraform {
+  # Ephemeral values need 1.10, arguments that are only written 1.11.
+  required_version = "~> 1.11"
+
+  required_providers {
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = "~> 5.0"
+    }
+    random = {
+      source  = "hashicorp/random"
+      version = "~> 3.7"
+    }
+  }
+}
+
+# The subscription comes from ARM_SUBSCRIPTION_ID.
+provider "azurerm" {
+  features {}
+}

@@ -1,0 +1,34 @@
+locals {
+  name = "[[ cookiecutter.name[:30] ]]-dev"
+}
+
+module "network" {
+  source = "../../modules/network"
+
+  name     = local.name
+  region   = var.region
+  nodes    = "10.10.0.0/20"
+  pods     = "10.11.0.0/16"
+  services = "10.10.16.0/20"
+}
+
+module "cluster" {
+  source = "../../modules/cluster"
+
+  name                = local.name
+  project             = var.project
+  region              = var.region
+  kubernetes_version  = "1.36"
+  network             = module.network.id
+  subnetwork          = module.network.subnetwork
+  api_from_internet   = var.api_from_internet
+  deletion_protection = false
+}
+
+# One secret for each service, below the environment's name.
+module "secrets" {
+  source = "../../modules/secrets"
+
+  prefix = local.name
+  names  = [[ cookiecutter.__images ]]
+}

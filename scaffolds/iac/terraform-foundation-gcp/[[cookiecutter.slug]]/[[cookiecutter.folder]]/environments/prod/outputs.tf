@@ -1,0 +1,4 @@
+output "cluster_name" {
+  description = "For `gcloud container clusters get-credentials --dns-endpoint`."
+  value       = module.cluster.name
+}

@@ -1,0 +1,25 @@
+terraform {
+  # Ephemeral values need 1.10, arguments that are only written 1.11.
+  required_version = "~> 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 8.0"
+    }
+    random = {
+      source  = "hashicorp/random"
+      version = "~> 3.7"
+    }
+  }
+}
+
+provider "google" {
+  project = var.project
+  region  = var.region
+
+  default_labels = {
+    environment = "prod"
+    managed-by  = "terraform"
+  }
+}

@@ -1,0 +1,26 @@
+resource "google_secret_manager_secret" "this" {
+  for_each = var.names
+
+  secret_id = "${var.prefix}-${each.key}"
+
+  replication {
+    auto {}
+  }
+}
+
+# A first value that nobody knows. Neither it nor what people put in its place later ever is in the state or a plan:
+# the value is made for one run, and the argument that takes it is only written.
+ephemeral "random_password" "first" {
+  for_each = var.names
+
+  length = 40
+}
+
+resource "google_secret_manager_secret_version" "first" {
+  for_each = google_secret_manager_secret.this
+
+  secret         = each.value.id
+  secret_data_wo = jsonencode({ password = ephemeral.random_password.first[each.key].result })
+  # Raised only to write a new value from here.
+  secret_data_wo_version = 1
+}
