@@ -30,6 +30,7 @@ _HOOKS = (".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", "
     "iac.plan-on-pr",
     task=Task.IAC_CHANGE,
     weight=SUPPORT,
+    scaffold="terraform-plan",
     frameworks=("State of GitOps: responsive code review", "DSOMM: Defined deployment process"),
 )
 def changes_are_planned(organization: Organization) -> Verdict:
@@ -98,7 +99,13 @@ def _infrastructure(repository: Repository) -> Place:
     return places[0]
 
 
-@check("iac.lint", task=Task.IAC_CHANGE, weight=HYGIENE, frameworks=("DSOMM: Static analysis of infrastructure code",))
+@check(
+    "iac.lint",
+    task=Task.IAC_CHANGE,
+    weight=HYGIENE,
+    scaffold="terraform-plan",
+    frameworks=("DSOMM: Static analysis of infrastructure code",),
+)
 def infrastructure_is_linted(organization: Organization) -> Verdict:
     """Infrastructure code is formatted, validated and checked automatically.
 

@@ -44,7 +44,13 @@ def providers_are_locked(root: TerraformRoot) -> Verdict:
     return failed("no .terraform.lock.hcl beside it", [root.at])
 
 
-@check("iac.version-pins", task=Task.IAC_MODULES, weight=HYGIENE, frameworks=("OpenGitOps 2: Versioned and immutable",))
+@check(
+    "iac.version-pins",
+    task=Task.IAC_MODULES,
+    weight=HYGIENE,
+    scaffold="terraform-versions",
+    frameworks=("OpenGitOps 2: Versioned and immutable",),
+)
 def versions_are_constrained(module: TerraformModule) -> Verdict:
     """Terraform and its providers are held to versions.
 

@@ -187,6 +187,7 @@ _LOCKS = {"s3": _s3, "http": _http, "oss": _oss, "consul": _consul}
     "iac.state-not-in-git",
     task=Task.IAC_SECRETS,
     weight=SUPPORT,
+    scaffold="gitignore-terraform",
     gate=True,
     frameworks=("OpenGitOps 2: Versioned and immutable", "DSOMM: Environment depending configuration parameters (secrets)"),
 )
