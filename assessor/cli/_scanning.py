@@ -7,7 +7,7 @@ import datetime
 import difflib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from assessor.checking import Check
-from assessor.collectors.discovery import discover
+from assessor.collectors.discovery import survey
 from assessor.collectors.tree import Target
 from assessor.collectors.workers import collect_all
 from assessor.deriving import derive_organization
@@ -51,9 +51,11 @@ def run(request: Request) -> Assessment:
     settings = merged_settings(request)
     checks = selected(load_checks(request.checks), settings)
     day = today()
+    folders = bool(settings.organization and len(request.paths) == 1)
+    found = survey(request.paths, request.ref, settings.exclude, folders_are_repositories=folders)
     scored: dict[str, RepositoryScore] = {}
     repositories = []
-    for repository in _collected(request, settings):
+    for repository in _collected(found.targets, request, settings):
         # While workers read the next ones.
         scored[repository.name] = score_repository(repository, checks, settings, day)
         repositories.append(repository)
@@ -61,14 +63,12 @@ def run(request: Request) -> Assessment:
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
         because = f" ({reasons[0]})" if reasons else ""
         raise NothingToAssess(f"nothing to assess: no readable file found{because}", "Name a folder that holds a repository.")
-    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=tuple(repositories))
+    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=tuple(repositories), gaps=found.gaps)
     return assess(derive_organization(whole), checks, settings, day, families(), scored)
 
 
-def _collected(request: Request, settings: Settings) -> Iterator[Repository]:
-    """Yield every repository named, with progress on stderr when it is a terminal."""
-    folders = bool(settings.organization and len(request.paths) == 1)
-    targets = discover(list(request.paths), request.ref, settings.exclude, folders_are_repositories=folders)
+def _collected(targets: Sequence[Target], request: Request, settings: Settings) -> Iterator[Repository]:
+    """Yield every repository, with progress on stderr when it is a terminal."""
     with _progress(targets, quiet=request.quiet) as advance:
         yield from collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance)
 
@@ -140,7 +140,7 @@ def today() -> datetime.date:
 
 
 @contextlib.contextmanager
-def _progress(targets: list[Target], *, quiet: bool) -> Iterator[Any]:
+def _progress(targets: Sequence[Target], *, quiet: bool) -> Iterator[Any]:
     """Show how many repositories are done, on stderr when it is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda repository: None

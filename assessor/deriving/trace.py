@@ -6,6 +6,7 @@ from a mirror of it. A name alone (``web``) only counts within the repository th
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,7 +75,8 @@ class _Running:
     def _by_own_name(self, service: Service) -> Iterator[Workload]:
         """Yield workloads of the same repository whose image is called like the service, perhaps with a prefix on one side."""
         name = service.name.lower().rpartition("/")[2]
-        exact = [w for w in self.by_name.get(name, ()) if w.at.repository == service.at.repository]
+        called = dict.fromkeys((name, _dashed(name)))
+        exact = [w for one in called for w in self.by_name.get(one, ()) if w.at.repository == service.at.repository]
         yield from exact
         if not exact and not service.images:
             for image in sorted(self.by_name):
@@ -93,7 +95,8 @@ class _Running:
 
     def _by_charts(self, service: Service) -> Iterator[Workload]:
         """Yield workloads of a chart named like the service or kept in its folder, whose image only values tell."""
-        yield from self.by_chart.get(service.name.lower(), ())
+        for name in dict.fromkeys((service.name.lower(), _dashed(service.name.lower()))):
+            yield from self.by_chart.get(name, ())
         if service.folder:
             for (repository, folder), workloads in sorted(self.by_folder.items()):
                 if repository == service.at.repository and folder.startswith(service.folder + "/"):
@@ -102,8 +105,13 @@ class _Running:
 
 def _names(service: Service) -> set[str]:
     """Return the names an image of a service may go by: its own, and its repository's if it is all there is in it."""
-    names = {service.name.lower().rpartition("/")[2]}
+    name = service.name.lower().rpartition("/")[2]
+    names = {name, _dashed(name)}  # `Basket.API` is pushed as `basket-api`
     return names if service.folder else {*names, service.at.repository.lower()}
+
+
+def _dashed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-")
 
 
 def _private(image: str, name: str) -> bool:

@@ -251,6 +251,7 @@ def config_repository(organization: Organization) -> Repository | None:
 
     return (
         most(lambda r: len(r.of(Application)) + len(r.of(Controller)))
+        or most(lambda r: 0 if r.of(Service) else len(r.of(Kustomization)) + len(r.of(Workload)))
         or most(lambda r: len(r.of(Kustomization)) + len(r.of(Workload)))
         or (organization.repositories[0] if len(organization.repositories) == 1 else None)
     )

@@ -68,7 +68,8 @@ def pieces(
             check for check in template.repairs if check in failing and (not wish.only or _named(template, check, wish.only))
         )
         for repository, subject in _subjects(template, organization, wish):
-            mine = tuple(check for check in checks if _concerns(failing[check], repository, subject))
+            home = next(r for r in organization.repositories if r.name == (subject.at.repository or repository.name))
+            mine = tuple(check for check in checks if _concerns(failing[check], home, subject))
             known = evidence(organization, repository, subject, dict(wish.choices))
             piece = Piece(template, repository, subject, mine, known)
             if (mine and applies(template, known)) or piece.key in (remembered or {}).get(repository.name, ()):
@@ -91,7 +92,8 @@ def _subjects(template: Template, organization: Organization, wish: Wish) -> Ite
     if template.subject in kinds:
         for fact in organization.of(kinds[template.subject]):
             if fact.at.repository in by_name:
-                yield by_name[fact.at.repository], fact
+                place = _chosen("config", organization, by_name, wish) if template.place == "config" else None
+                yield place or by_name[fact.at.repository], fact
     elif template.subject == "repository":
         for repository in organization.repositories:
             yield repository, repository

@@ -60,6 +60,7 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     step: int
     repairs: tuple[str, ...]
     subject: SubjectKind
+    place: Literal["", "config"] = ""
     when: dict[str, tuple[str, ...]] = {}
     unless: dict[str, tuple[str, ...]] = {}
     answers: dict[str, Question] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assessor.checking import (
     CORE,
     SUPPORT,
@@ -21,6 +23,9 @@ from assessor.facts.gitops import Application, Reconciliation
 from assessor.facts.repository import Organization
 
 from .shares import banded, count
+
+# A host that can never resolve (RFC 2606), as a template writes it where the address is not known.
+_PLACEHOLDER = re.compile(r"^(?:\w+://|git@)?[\w.-]*\.invalid(?:[:/]|\Z)")
 
 
 @check(
@@ -65,6 +70,11 @@ def applications_are_declared(organization: Organization) -> Verdict:
     current = [a.at for a in applications if not a.legacy]
     if not current:
         return partial(0.5, f"only objects of a version that is no longer maintained: {kinds}", [a.at for a in applications])
+    unresolved = [a.at for a in applications if any(_PLACEHOLDER.search(source.repository) for source in a.sources)]
+    if unresolved:
+        share = 1 - len(unresolved) / len(applications)
+        summary = f"the repository of {count(len(unresolved), 'application')} is still a placeholder"
+        return graded(share, summary, unresolved)
     deployed, missing = _services(organization)
     if missing:
         names = ", ".join(service.name for service in missing[:5])

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from assessor.collectors.files import collect_repository
 from assessor.collectors.tree import Target
 from assessor.deriving import derive_organization
 from assessor.engine import assess
 from assessor.facts.base import Place
-from assessor.facts.repository import Organization
+from assessor.facts.repository import Organization, Repository
 from assessor.model import Assessment, Status
 from assessor.registry import load_checks
 from assessor.scaffolding.answering import Given
@@ -33,6 +35,13 @@ RANK = {
 }
 
 
+def with_origin(repository: Repository) -> Repository:
+    """Return the repository as a clone of one at a forge: most have an origin, folders of cases have none."""
+    if repository.remote:
+        return repository
+    return msgspec.structs.replace(repository, remote=f"https://github.com/acme-example/{repository.name}.git")
+
+
 class Case:
     """A copy of a small organization: the folder itself is a repository, or each folder below ``repos/``."""
 
@@ -44,7 +53,8 @@ class Case:
 
     def look(self, overlays: Overlays) -> tuple[Organization, Assessment]:
         repositories = tuple(
-            collect_repository(Target(name, ".", root), (), overlay=overlays.get(name)) for name, root in self.roots.items()
+            with_origin(collect_repository(Target(name, ".", root), (), overlay=overlays.get(name)))
+            for name, root in self.roots.items()
         )
         organization = derive_organization(Organization(at=Place("", ""), name="case", repositories=repositories))
         return organization, assess(organization, load_checks(), Settings(), TODAY)
