@@ -266,8 +266,8 @@ Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a step counts as reached, in percent."""
 
-    score: Percent = 70
-    coverage: Percent = 50
+    score: Percent = 70.0
+    coverage: Percent = 50.0
 
 
 class Tool(msgspec.Struct, frozen=True):
