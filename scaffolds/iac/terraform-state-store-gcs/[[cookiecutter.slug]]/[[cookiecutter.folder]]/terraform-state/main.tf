@@ -1,7 +1,9 @@
+data "google_client_config" "current" {}
+
 resource "google_storage_bucket" "terraform_state" {
   # Names of buckets are unique in all of Google Cloud; the project's id makes this one so.
-  name     = "${var.project}-terraform-state"
-  location = var.region
+  name     = "${data.google_client_config.current.project}-terraform-state"
+  location = data.google_client_config.current.region
 
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"

@@ -15,7 +15,11 @@ terraform {
   }
 }
 
+# The project comes from GOOGLE_PROJECT[% if not c.region %], the region from GOOGLE_REGION[% endif %].
+[% if c.region -%]
 provider "google" {
-  project = var.project
-  region  = var.region
+  region = "[[ c.region ]]"
 }
+[%- else -%]
+provider "google" {}
+[%- endif %]

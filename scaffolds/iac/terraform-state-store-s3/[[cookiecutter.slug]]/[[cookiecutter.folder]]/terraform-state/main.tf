@@ -1,8 +1,10 @@
 data "aws_caller_identity" "current" {}
 
+data "aws_region" "current" {}
+
 resource "aws_s3_bucket" "terraform_state" {
   # Names of buckets are unique in all of AWS; the account's number makes this one so.
-  bucket = "terraform-state-${data.aws_caller_identity.current.account_id}-${var.region}"
+  bucket = "terraform-state-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.region}"
 
   lifecycle {
     prevent_destroy = true

@@ -20,6 +20,11 @@ terraform {
   }
 }
 
+[% if c.region -%]
 provider "aws" {
-  region = var.region
+  region = "[[ c.region ]]"
 }
+[%- else -%]
+# The region comes from AWS_REGION.
+provider "aws" {}
+[%- endif %]

@@ -14,9 +14,13 @@ terraform {
   }
 }
 
+[% if not cookiecutter.region -%]
+# The region comes from AWS_REGION.
+[% endif -%]
 provider "aws" {
-  region = var.region
-
+[%- if cookiecutter.region %]
+  region = "[[ cookiecutter.region ]]"
+[% endif %]
   default_tags {
     tags = {
       environment = "dev"

@@ -1,12 +1,3 @@
-[% set c = cookiecutter -%]
-variable "region" {
-  description = "AWS region of everything here."
-  type        = string
-[%- if c.region %]
-  default     = "[[ c.region ]]"
-[%- endif %]
-}
-
 variable "admin_role_arns" {
   description = "IAM roles that administer the cluster."
   type        = set(string)

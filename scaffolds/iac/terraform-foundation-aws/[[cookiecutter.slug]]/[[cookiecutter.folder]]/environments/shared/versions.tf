@@ -10,9 +10,13 @@ terraform {
   }
 }
 
+[% if not cookiecutter.region -%]
+# The region comes from AWS_REGION.
+[% endif -%]
 provider "aws" {
-  region = var.region
-
+[%- if cookiecutter.region %]
+  region = "[[ cookiecutter.region ]]"
+[% endif %]
   default_tags {
     tags = {
       environment = "shared"

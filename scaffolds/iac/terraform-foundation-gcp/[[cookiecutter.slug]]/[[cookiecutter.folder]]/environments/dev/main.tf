@@ -1,3 +1,5 @@
+data "google_client_config" "current" {}
+
 locals {
   name = "[[ cookiecutter.name[:30] ]]-dev"
 }
@@ -6,7 +8,7 @@ module "network" {
   source = "../../modules/network"
 
   name     = local.name
-  region   = var.region
+  region   = data.google_client_config.current.region
   nodes    = "10.10.0.0/20"
   pods     = "10.11.0.0/16"
   services = "10.10.16.0/20"
@@ -16,8 +18,8 @@ module "cluster" {
   source = "../../modules/cluster"
 
   name                = local.name
-  project             = var.project
-  region              = var.region
+  project             = data.google_client_config.current.project
+  region              = data.google_client_config.current.region
   kubernetes_version  = "1.36"
   network             = module.network.id
   subnetwork          = module.network.subnetwork

@@ -14,10 +14,11 @@ terraform {
   }
 }
 
+# The project comes from GOOGLE_PROJECT[% if not cookiecutter.region %], the region from GOOGLE_REGION[% endif %].
 provider "google" {
-  project = var.project
-  region  = var.region
-
+[%- if cookiecutter.region %]
+  region = "[[ cookiecutter.region ]]"
+[% endif %]
   default_labels = {
     environment = "dev"
     managed-by  = "terraform"
