@@ -1,11 +1,14 @@
-"""Systems whose steps are containers: Google Cloud Build, Drone, Woodpecker.
+"""Systems whose steps are containers: Google Cloud Build, Codefresh, Drone, Woodpecker.
 
-Sources: Google's "Build configuration file schema", Drone's and Woodpecker's pipeline references.
+Sources: Google's "Build configuration file schema", Codefresh's "Steps in pipelines", Drone's and Woodpecker's pipeline
+references.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from assessor.facts.base import Fact
 from assessor.facts.pipelines import Event, Job, Pipeline, PipelineStep, Trigger
@@ -84,6 +87,51 @@ def _cloud_step(source: Source, step: Map, line: int) -> PipelineStep:
         tolerated=step.get("allowFailure") is True,
         folder=folder_of(source, text(step.get("dir"))),
     )
+
+
+_CODEFRESH_VERSION = re.compile(rb"^version:[ \t]*[\"']?1\.0[\"']?[ \t]*(?:#.*)?$", re.M)
+_CODEFRESH = frozenset(
+    {"version", "steps", "stages", "mode", "hooks", "fail_fast", "success_criteria", "indicators", "build_version", "strict"}
+) | {"requiredFlags", "services", "kind", "metadata", "spec"}
+_CODEFRESH_OPTIONS = frozenset({"commands", "when", "title", "stage", "steps", "scale", "matrix", "description"})
+MAX_STEPS, MAX_DEPTH = 500, 5
+
+
+@reader("codefresh", names=("*.yml", "*.yaml"))
+def read_codefresh(source: Source) -> Iterator[Fact]:
+    """Yield a pipeline of Codefresh; its file's name is free, its triggers are kept elsewhere."""
+    if not _CODEFRESH_VERSION.search(source.data) or b"steps:" not in source.data:
+        return
+    body = mapping(source.yaml)
+    if not isinstance(body.get("steps"), Map) or set(body) - _CODEFRESH:
+        return
+    steps = tuple(islice(_codefresh_steps(source, body["steps"], 0), MAX_STEPS))
+    if any(step.uses or step.commands for step in steps):
+        job = Job(id="build", at=source.place(body.line_of("steps")), steps=steps)
+        yield Pipeline(
+            at=source.place(), system="codefresh", name=stem(source.path), triggers=(Trigger(Event.OTHER),), jobs=(job,)
+        )
+
+
+def _codefresh_steps(source: Source, steps: Map, depth: int) -> Iterator[PipelineStep]:
+    """Yield the steps; those without a type run commands in an image, and ``parallel`` ones hold further steps."""
+    for name, value, line in members(steps):
+        step = mapping(value)
+        kind = text(step.get("type")).partition(":")[0]
+        if isinstance(step.get("steps"), Map) and depth < MAX_DEPTH:
+            yield from _codefresh_steps(source, step["steps"], depth + 1)
+        given = Map(step.line)
+        given.update({key: item for key, item in step.items() if key not in _CODEFRESH_OPTIONS})
+        yield PipelineStep(
+            at=source.place(line),
+            name=text(step.get("title")) or name,
+            uses=f"codefresh:{kind}" if kind and kind not in ("freestyle", "parallel") else "",
+            inputs={**inputs(given), **inputs(given.get("arguments"))},
+            commands=run(source, step.get("commands"), step.line_of("commands")),
+            environment=variables(step.get("environment")),
+            tolerated=step.get("fail_fast") is False,
+            folder=folder_of(source, text(step.get("working_directory"))),
+        )
 
 
 @reader("drone", names=(".drone.yml", ".drone.yaml"))
