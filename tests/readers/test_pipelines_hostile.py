@@ -21,6 +21,8 @@ READERS = {
     "drone": ".drone.yml",
     "woodpecker": ".woodpecker.yml",
     "codebuild": "buildspec.yml",
+    "codebuild-inline": "template.yaml",
+    "codefresh": "codefresh.yml",
     "travis": ".travis.yml",
     "bitbucket-pipelines": "bitbucket-pipelines.yml",
     "buildkite": ".buildkite/pipeline.yml",

@@ -167,6 +167,66 @@ def test_cloud_build_leaves_the_files_of_others_alone(text: str) -> None:
     assert read("cloud-build", "x.yaml", text) == []
 
 
+CODEFRESH = """
+version: '1.0'
+stages: [build]
+steps:
+  image:
+    type: build:1.0.0
+    image_name: acme/shop
+    disable_push: true
+  checks:
+    type: parallel
+    steps:
+      scan:
+        image: snyk/snyk-cli
+        commands:
+          - snyk container test acme/shop
+  publish:
+    type: push
+    candidate: ${{image}}
+    tags: [latest]
+"""
+
+
+def test_codefresh_is_recognised_by_content_and_has_typed_steps() -> None:
+    found = pipeline("codefresh", "build/ci.yml", CODEFRESH)
+    assert [step.uses for _, step in found.steps] == ["codefresh:build", "", "", "codefresh:push"]
+    assert found.jobs[0].steps[0].inputs["disable_push"] == "true"
+    assert argvs(found) == [("snyk", "container", "test", "acme/shop")]
+    assert events(found) == [Event.OTHER]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["version: '3'\nsteps:\n  a: {type: build}\n", "version: '1.0'\nsteps: [a]\n", "version: 1.0\nservers: {}\nsteps: {a: {}}\n"],
+)
+def test_codefresh_leaves_the_files_of_others_alone(text: str) -> None:
+    assert read("codefresh", "a.yml", text) == []
+
+
+INLINE = """
+Resources:
+  Build:
+    Type: AWS::CodeBuild::Project
+    Properties:
+      Source:
+        Type: CODEPIPELINE
+        BuildSpec: !Sub |
+          version: 0.2
+          phases:
+            build:
+              commands:
+                - docker push "${Repository}:1"
+"""
+
+
+def test_a_build_specification_inside_a_template_keeps_its_lines() -> None:
+    found = pipeline("codebuild-inline", "pipeline.yaml", INLINE)
+    assert argvs(found) == [("docker", "push", "${Repository}:1")]
+    assert [command.at.line for _, step in found.steps for command in step.commands] == [13]
+
+
 def test_drone_has_a_pipeline_a_document_and_plug_ins() -> None:
     text = "kind: pipeline\nname: a\nsteps:\n  - name: push\n    image: plugins/docker\n    settings: {repo: acme/app, tags: [latest]}\ntrigger: {event: [push, cron]}\n---\nkind: secret\nname: b\n"
     found = pipeline("drone", ".drone.yml", text)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assessor.errors import ParseError
 from assessor.facts.base import Fact
 from assessor.facts.pipelines import Event, Job, Pipeline, PipelineStep, Trigger
-from assessor.parsing.yaml import Map, Seq
+from assessor.parsing.yaml import Map, Seq, Tagged
 from assessor.reading import Source, reader
 
 from .common import entries, inputs, is_true, mapping, members, run, stem, text, texts, variables
@@ -18,27 +19,61 @@ from .common import entries, inputs, is_true, mapping, members, run, stem, text,
 _PUSHED = (Trigger(Event.PUSH), Trigger(Event.PULL_REQUEST))
 _TRAVIS = ("before_install", "install", "before_script", "script", "after_success", "before_deploy", "deploy", "after_deploy")
 MAX_DEPTH = 6
+MAX_SPECIFICATION = 100_000  # characters of a build specification inside a template
 
 
 @reader("codebuild", names=("*buildspec*.yml", "*buildspec*.yaml"))
 def read_codebuild(source: Source) -> Iterator[Fact]:
     """Yield a build specification; what starts it is kept elsewhere."""
-    body = mapping(source.yaml)
+    yield from _specification(source, stem(source.path))
+
+
+@reader("codebuild-inline", names=("*.yml", "*.yaml", "*.json", "*.template"))
+def read_codebuild_inline(source: Source) -> Iterator[Fact]:
+    """Yield the build specifications that a CloudFormation template holds as text."""
+    if b"AWS::CodeBuild::Project" not in source.data or b"BuildSpec" not in source.data:
+        return
+    resources = mapping(mapping(source.yaml).get("Resources"))
+    for name, resource, _ in members(resources):
+        build = mapping(mapping(mapping(resource).get("Properties")).get("Source"))
+        written = text_of(build.get("BuildSpec"))
+        if mapping(resource).get("Type") == "AWS::CodeBuild::Project" and "phases" in written:
+            start = build.line_of("BuildSpec")
+            yield from _specification(_inner(source, written[:MAX_SPECIFICATION], start), name)
+
+
+def text_of(value: object) -> str:
+    """Return a text, also one that is substituted into (``!Sub``, ``Fn::Sub``), as far as it is written."""
+    value = value.value if isinstance(value, Tagged) else mapping(value).get("Fn::Sub", value)
+    value = value[0] if isinstance(value, Seq) and value else value
+    return value if isinstance(value, str) else ""
+
+
+def _inner(source: Source, written: str, line: int) -> Source:
+    """Return a text inside a file as a file whose lines have the numbers they have there."""
+    header = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
+    block = header.rstrip().endswith(("|", "|-", "|+", ">", ">-", ">+"))
+    return Source(source.repository, source.path, ("\n" * (line if block else line - 1) + written).encode())
+
+
+def _specification(source: Source, name: str) -> Iterator[Pipeline]:
+    try:
+        body = mapping(source.yaml)
+    except ParseError:
+        return
     phases = mapping(body.get("phases"))
     if phases:
         steps = tuple(
             PipelineStep(
                 at=source.place(line),
-                name=name,
+                name=phase_name,
                 commands=run(source, mapping(phase).get("commands"), mapping(phase).line_of("commands")),
                 environment=inputs(mapping(mapping(body.get("env")).get("variables"))),
             )
-            for name, phase, line in members(phases)
+            for phase_name, phase, line in members(phases)
         )
         job = Job(id="build", at=source.place(body.line_of("phases")), steps=steps)
-        yield Pipeline(
-            at=source.place(), system="codebuild", name=stem(source.path), triggers=(Trigger(Event.OTHER),), jobs=(job,)
-        )
+        yield Pipeline(at=source.place(), system="codebuild", name=name, triggers=(Trigger(Event.OTHER),), jobs=(job,))
 
 
 @reader("travis", names=(".travis.yml",))
