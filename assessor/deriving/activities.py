@@ -28,7 +28,7 @@ _PREFIXES = {
     "woodpecker": "image:",
     "cloudbuild": "image:",
 }
-_KNOWN_PREFIX = re.compile(r"(?:jenkins|hook|goreleaser|cloudbuild|tekton-task|tekton-pipeline|jx|travis):")
+_KNOWN_PREFIX = re.compile(r"(?:codefresh|jenkins|hook|goreleaser|cloudbuild|tekton-task|tekton-pipeline|jx|travis):")
 _LOCAL_REGISTRY = re.compile(
     r"(?:^|[\s/=\"'])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal|kind[.-]\w+|ko\.local|k3d-[\w.-]+|registry\.local(?:host)?|ttl\.sh)(?::\d+)?(?:/|$)"
 )
@@ -95,7 +95,8 @@ def _implied(seen: list[_Seen], read: bool, scheduled: bool, named: bool) -> Ite
     """Yield what follows from several steps together.
 
     A plan on a schedule looks for drift, as does one in a job named for it; whether a change is noticed depends on the
-    exit code asked for or read. An image version written into a file and pushed to git is a commit back.
+    exit code asked for or read. An image version written into a file and pushed to git is a commit back. Code that is
+    formatted and then compared with what was committed is checked.
     """
     by_purpose: dict[Purpose | Aside, _Seen] = {}
     for one in seen:
@@ -104,6 +105,9 @@ def _implied(seen: list[_Seen], read: bool, scheduled: bool, named: bool) -> Ite
     told = Aside.CHANGES in by_purpose or read
     if plan is not None and Purpose.DRIFT not in by_purpose and (scheduled or named):
         yield replace(plan, match=replace(plan.match, purpose=Purpose.DRIFT, blocking=True if told else None), tolerated=False)
+    formatted = by_purpose.get(Aside.FORMAT)
+    if formatted is not None and Aside.GIT_DIFF in by_purpose:
+        yield replace(formatted, match=replace(formatted.match, purpose=Purpose.LINT_IAC), tolerated=False)
     edit, push = by_purpose.get(Aside.EDIT_IMAGE), by_purpose.get(Aside.GIT_PUSH)
     if edit is not None and push is not None:
         yield replace(push, match=replace(edit.match, purpose=Purpose.COMMIT_BACK, tool=edit.match.tool))
@@ -122,11 +126,16 @@ def _of_step(system: str, step: PipelineStep) -> Iterator[_Seen]:
     if _NEVER.fullmatch(step.condition):
         return
     if step.uses:
-        for match in of_step(step_name(system, step.uses), step.inputs):
+        for match in of_step(step_name(system, step.uses), _given(step)):
             yield _Seen(match, step.at, step.tolerated)
     for command in step.commands:
         for match in _of_command(command, step):
             yield _Seen(match, command.at, step.tolerated or command.tolerated)
+
+
+def _given(step: PipelineStep) -> dict[str, str]:
+    """Return what a shared step is given: its inputs, and its environment under names that begin with ``env.``."""
+    return {**{f"env.{name}": value for name, value in step.environment.items()}, **step.inputs}
 
 
 def _of_command(command: Command, step: PipelineStep) -> Iterator[Match]:

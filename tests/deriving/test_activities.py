@@ -83,7 +83,13 @@ def purposes(line: str) -> set[str]:
         ("terragrunt run-all plan -detailed-exitcode", {P.PLAN, Aside.CHANGES}),
         ("docker compose run --rm terraform plan", {P.PLAN}),
         ("terraform plan -destroy", set()),
-        ("terraform fmt", set()),
+        ("terraform fmt", {Aside.FORMAT}),
+        ("git diff --exit-code", {Aside.GIT_DIFF}),
+        ("git diff HEAD~1", set()),
+        (r'find . -name main.tf -execdir "$PWD/bin/terraform" validate \;', {P.LINT_IAC}),
+        (r"find . -name '*.yaml' -exec kubeconform {} +", {P.SCHEMA}),
+        ("docker run --rm -e A -v $PWD:/workspace ${TOOLS} /usr/local/bin/test_lint.sh", {P.LINT_IAC}),
+        ("./test_lint.sh", set()),
         ("terraform fmt -check", {P.LINT_IAC}),
         ("pulumi preview --expect-no-changes", {P.PLAN, Aside.CHANGES}),
         ("ansible-playbook site.yml --check --diff", {P.PLAN, Aside.CHANGES}),
@@ -142,6 +148,17 @@ def test_a_command_is_known_for_what_it_does(line: str, expected: set[str]) -> N
         ("gitlab", "Jobs/Container-Scanning.gitlab-ci.yml", {}, {P.SCAN_IMAGE}),
         ("gitlab", "Security/Container-Scanning.gitlab-ci.yml", {}, {P.SCAN_IMAGE}),
         ("tekton", "tekton-task:kaniko", {}, {P.PUSH_IMAGE}),
+        ("codefresh", "codefresh:build", {"image_name": "a"}, {P.BUILD_IMAGE, P.PUSH_IMAGE}),
+        ("codefresh", "codefresh:build", {"image_name": "a", "disable_push": "true"}, {P.BUILD_IMAGE}),
+        ("codefresh", "codefresh:push", {"candidate": "${{build}}"}, {P.PUSH_IMAGE}),
+        ("github", "acme/ci/.github/workflows/docker-build.yml@v1", {"permissions.packages": "write"}, {P.PUSH_IMAGE}),
+        ("github", "acme/ci/.github/workflows/docker-build.yml@v1", {"permissions.packages": "read"}, set()),
+        ("github", "acme/ci/.github/workflows/release.yml@v1", {"permissions.packages": "write"}, set()),
+        ("github", "./.github/workflows/docker-build.yml", {"permissions.packages": "write"}, set()),
+        ("github", "oxsecurity/megalinter@v8", {"env.ENABLE_LINTERS": "ANSIBLE_ANSIBLE_LINT,YAML_YAMLLINT"}, {P.LINT_IAC}),
+        ("github", "oxsecurity/megalinter@v8", {"env.ENABLE_LINTERS": "KUBERNETES_KUBECONFORM"}, {P.SCHEMA}),
+        ("github", "super-linter/super-linter@v7", {"env.VALIDATE_TERRAFORM_TFLINT": "true"}, {P.LINT_IAC}),
+        ("github", "super-linter/super-linter@v7", {}, set()),
     ],
 )
 def test_a_shared_step_is_known_for_what_it_does(system: str, uses: str, inputs: dict[str, str], expected: set[Purpose]) -> None:
@@ -170,6 +187,21 @@ def test_what_a_pipeline_does_to_a_throw_away_cluster_is_marked(tmp_path: Path) 
         tmp_path, {".github/workflows/e2e.yml": workflow("uses: helm/kind-action@v1", "run: kubectl apply -f k8s")}
     )
     assert [(a.purpose, a.bootstrap) for a in found] == [(P.DEPLOY, True)]
+
+
+def test_code_that_is_formatted_and_then_compared_is_checked(tmp_path: Path) -> None:
+    found = activities(
+        tmp_path / "a", {".github/workflows/a.yml": workflow("run: terraform fmt -recursive .", "run: git diff --exit-code")}
+    )
+    assert [(a.purpose, a.tool) for a in found] == [(P.LINT_IAC, "terraform fmt")]
+    assert activities(tmp_path / "b", {".github/workflows/a.yml": workflow("run: terraform fmt -recursive .")}) == []
+
+
+def test_an_image_named_by_a_variable_has_a_tag_nobody_sees(tmp_path: Path) -> None:
+    found = activities(
+        tmp_path, {".github/workflows/a.yml": workflow('run: docker push "$IMAGE_URI"', "run: docker push acme/shop")}
+    )
+    assert [a.tags for a in found] == [(), ("latest",)]
 
 
 def test_installing_the_controller_is_marked(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_EXEC = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
 _CONTAINER_VALUES = vocabulary(
     "-v --volume -e --env -w --workdir --network --net --name -u --user -p --publish --mount --platform --pull --env-file "
@@ -122,6 +123,8 @@ def calls(argv: tuple[str, ...], depth: int = 0) -> Iterator[Call]:
             for simple in shell.commands(inner[inner.index("-c") + 1]):
                 yield from calls(simple.argv, depth + 1)
         return
+    if call.program == "find":
+        yield from _found(inner, depth)
     if call.program in _CONTAINER_TOOLS and "run" in call.words[:2] and call.words[0] in ("run", "compose", "container"):
         yield from _contained(inner, depth)
     yield call
@@ -164,6 +167,15 @@ def _inner(rest: tuple[str, ...], words: int) -> tuple[str, ...]:
 def _split(words: tuple[str, ...]) -> tuple[str, ...]:
     """A command given as one word is split once more."""
     return tuple(words[0].split()) if len(words) == 1 and " " in words[0] else words
+
+
+def _found(argv: tuple[str, ...], depth: int) -> Iterator[Call]:
+    """Yield what ``find … -exec COMMAND ;`` runs."""
+    for index, word in enumerate(argv):
+        if word in _EXEC:
+            rest = argv[index + 1 :]
+            end = next((number for number, item in enumerate(rest) if item in (";", "+", "\\;")), len(rest))
+            yield from calls(rest[:end], depth + 1)
 
 
 def _contained(argv: tuple[str, ...], depth: int) -> Iterator[Call]:

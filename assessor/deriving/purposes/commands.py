@@ -15,11 +15,14 @@ from .delivery_commands import INFRASTRUCTURE, KUBERNETES, REPORTS
 from .rules import CommandRule, Match, Texts, both, command, exits, has, lacks, option, says, table, tag_of, untold, word
 
 P = Purpose
+_ENDS_OPEN = re.compile(r"(?:\$\{?\w+\}?|\}\}|\$\([^)]*\)|%\w+%)\Z")
 
 
 def _image_tags(texts: Texts) -> Texts:
-    """The tags of image references; an untagged one means latest."""
-    return lambda call: tuple(tag_of(image) or "latest" for image in texts(call) if image)
+    """The tags of image references; an untagged one means latest, one that ends in a variable may hold a tag."""
+    return lambda call: tuple(
+        tag_of(image) or "latest" for image in texts(call) if image and (tag_of(image) or not _ENDS_OPEN.search(image))
+    )
 
 
 def _pushes(call: Call) -> bool:

@@ -79,6 +79,11 @@ INFRASTRUCTURE: tuple[Rules, ...] = (
     ),
     # Checks of what is declared
     command("terraform|tofu fmt", P.LINT_IAC, tool="terraform fmt", when=has("-check", "--check", "-diff")),
+    command("terraform|tofu fmt", Aside.FORMAT, tool="terraform fmt", when=lacks("-check", "--check", "-diff")),
+    command("git diff", Aside.GIT_DIFF, when=has("--exit-code", "--quiet")),
+    command("git diff-index|diff-files", Aside.GIT_DIFF),
+    # Google's image of developer tools for Terraform modules: formats, validates and lints them
+    command("test_lint", P.LINT_IAC, tool="developer-tools", when=says(r"\A/usr/local/bin/test_lint\.sh")),
     command(
         "terraform|tofu|terragrunt validate, terragrunt run-all validate, terragrunt validate-inputs",
         P.LINT_IAC,

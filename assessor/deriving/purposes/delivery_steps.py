@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from assessor.facts.pipelines import Purpose
 
 from .rules import Aside, Inputs, StepRule, is_, mentions, on, step, truthy
@@ -9,6 +11,23 @@ from .rules import Aside, Inputs, StepRule, is_, mentions, on, step, truthy
 P = Purpose
 
 _TERRAFORM_TASKS = "azure:terraformtaskv* azure:terraformtask azure:terraformcli azure:terraform"
+
+
+_COLLECTIONS = "oxsecurity/megalinter* megalinter/megalinter* super-linter/super-linter* github/super-linter*"
+_ENVIRONMENT = "env."  # begins the names of a step's environment variables among its inputs
+
+
+def _asks(*linters: str) -> Callable[[Inputs], bool]:
+    """Hold when a collection of linters is told to run one of these; what it runs by itself is not looked at."""
+
+    def asked(inputs: Inputs) -> bool:
+        chosen = inputs.get(f"{_ENVIRONMENT}ENABLE_LINTERS", "") + inputs.get(f"{_ENVIRONMENT}ENABLE", "")
+        single = tuple(f"{_ENVIRONMENT}VALIDATE_{linter}" for linter in linters)
+        return any(linter in chosen for linter in linters) or any(
+            truthy(value) for name, value in inputs.items() if name.startswith(single)
+        )
+
+    return asked
 
 
 def _hard(inputs: Inputs) -> bool:
@@ -55,6 +74,7 @@ INFRASTRUCTURE: tuple[StepRule, ...] = (
         P.LINT_IAC,
         gate=_hard,
     ),
+    step(_COLLECTIONS, P.LINT_IAC, when=_asks("TERRAFORM", "TERRAGRUNT", "ANSIBLE", "CLOUDFORMATION", "BICEP", "ARM")),
     step("clowdhaus/terraform-composite-actions/pre-commit*", P.LINT_IAC, tool="terraform pre-commit"),
     step(
         "hook:terraform_fmt hook:terragrunt_fmt hook:tofu_fmt hook:terraform-fmt hook:tofu-fmt", P.LINT_IAC, tool="terraform fmt"
@@ -71,6 +91,7 @@ INFRASTRUCTURE: tuple[StepRule, ...] = (
 )
 
 KUBERNETES: tuple[StepRule, ...] = (
+    step(_COLLECTIONS, P.SCHEMA, when=_asks("KUBERNETES")),
     step(
         """fluxcd/flux-schema/actions/validate instrumenta/kubeval-action datreeio/action-datree kubevious/cli azure/k8s-lint
         image:*/kubeconform hook:kubeconform* hook:kubeval* hook:k8svalidate hook:kubernetes-validate""",

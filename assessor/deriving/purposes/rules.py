@@ -26,6 +26,8 @@ class Aside(enum.StrEnum):
     CHANGES = "changes"  # tells whether there are changes
     EDIT_IMAGE = "edit-image"  # writes an image version into a file
     GIT_PUSH = "git-push"
+    FORMAT = "format"  # rewrites infrastructure code in its format
+    GIT_DIFF = "git-diff"  # fails where the steps before changed a file
 
 
 When = Callable[[Call], bool]

@@ -28,7 +28,7 @@ def _pushes(inputs: Inputs) -> bool:
 
 
 def _has_image(inputs: Inputs) -> bool:
-    return any("image" in key.lower() and value for key, value in inputs.items())
+    return any("image" in key.lower() and value for key, value in inputs.items() if not key.startswith("env."))
 
 
 def _attests(kind: str) -> StepRule:
@@ -52,6 +52,14 @@ _IMAGES = (
     ),
     step("int128/kaniko-action aevea/action-kaniko", P.PUSH_IMAGE, when=unless_off("push"), tags="tags tag"),
     step("docker/github-builder/.github/workflows/*", P.PUSH_IMAGE, when=unless_off("push")),
+    # A reusable workflow named for images that may write packages: nothing but a push needs that grant.
+    step(
+        """*/*/.github/workflows/*docker* */*/.github/workflows/*image* */*/.github/workflows/*container*""",
+        P.PUSH_IMAGE,
+        tool="a reusable workflow with packages: write",
+        when=is_("permissions.packages", "write"),
+        subject="image-names images image image_name image-name",
+    ),
     step(
         "azure:docker azure:dockercompose",
         P.BUILD_IMAGE,
@@ -100,6 +108,17 @@ _IMAGES = (
         subject="repo",
         tags="tags",
     ),
+    # Codefresh pushes what it builds to its own or the default registry unless told not to.
+    step("codefresh:build", P.BUILD_IMAGE, tool="Codefresh", subject="image_name", tags="tag"),
+    step(
+        "codefresh:build",
+        P.PUSH_IMAGE,
+        tool="Codefresh",
+        when=lambda inputs: not truthy(inputs.get("disable_push", "false")),
+        subject="image_name",
+        tags="tag tags",
+    ),
+    step("codefresh:push", P.PUSH_IMAGE, tool="Codefresh", subject="candidate", tags="tag tags"),
     step("cloudbuild:images", P.PUSH_IMAGE, tool="Cloud Build images", subject="images", tags="images"),
     step("jenkins:docker.push", P.PUSH_IMAGE, tool="Docker Pipeline", tags="0"),
     step("jenkins:docker.build", P.BUILD_IMAGE, tool="Docker Pipeline", subject="0"),

@@ -30,6 +30,8 @@ _EVENTS = {
 }
 
 
+PERMISSION = "permissions."  # begins the names under which a reusable workflow's grants stand among its inputs
+
 # Actions that run a program ("" for the shell) with the text of the first input that is given.
 _RUNNERS = {
     "goreleaser/goreleaser-action": ("goreleaser", "args"),
@@ -94,7 +96,8 @@ def _triggers(value: object) -> Iterator[Trigger]:
 def _job(source: Source, id: str, value: object, line: int, folder: str) -> Job:
     job = mapping(value)
     uses = text(job.get("uses"))
-    called = PipelineStep(at=source.place(job.line_of("uses")), uses=uses, inputs=inputs(job.get("with")), name=id)
+    grants = {f"{PERMISSION}{name}": text(level) for name, level, _ in members(job.get("permissions")) if uses}
+    called = PipelineStep(at=source.place(job.line_of("uses")), uses=uses, inputs={**inputs(job.get("with")), **grants}, name=id)
     images = [text(mapping(item).get("image")) or text(item) for _, item, _ in members(job.get("services"))]
     return Job(
         id=id,
