@@ -218,26 +218,27 @@ class Dispatch:
             found += (filed for prefix in self._prefixes if name.startswith(prefix) for filed in self._by_prefix[prefix])
         wanted: dict[int, Reader] = {}
         for number, reader, pattern in found:
-            if number not in wanted and (pattern is None or matches(path, pattern)):
+            if number not in wanted and (pattern is None or pattern.match(path)):
                 wanted[number] = reader
         return [wanted[number] for number in sorted(wanted)]
 
     def _file(self, pattern: str, number: int, reader: Reader) -> None:
         name = pattern.rpartition("/")[2]
         head, tail = re.split(r"[*?]", name)[0], re.split(r"[*?]", name)[-1]
+        whole = _compiled(pattern if name != pattern else f"**/{pattern}")
         sure = name == pattern
         if head == name:
-            self._by_name.setdefault(name, []).append((number, reader, None if sure else pattern))
+            self._by_name.setdefault(name, []).append((number, reader, None if sure else whole))
         elif "." in tail:
             suffix = tail[tail.rindex(".") :]
-            self._by_suffix.setdefault(suffix, []).append((number, reader, None if sure and name == "*" + suffix else pattern))
+            self._by_suffix.setdefault(suffix, []).append((number, reader, None if sure and name == "*" + suffix else whole))
         elif head:
-            self._by_prefix.setdefault(head, []).append((number, reader, None if sure and name == head + "*" else pattern))
+            self._by_prefix.setdefault(head, []).append((number, reader, None if sure and name == head + "*" else whole))
         else:
-            self._others.append((number, reader, pattern))
+            self._others.append((number, reader, whole))
 
 
-_Filed = tuple[int, Reader, str | None]  # the reader's place in the order, the reader, the pattern still to match
+_Filed = tuple[int, Reader, re.Pattern[str] | None]  # the reader's place in the order, the reader, what its path must still match
 
 
 def _alternatives(pattern: str) -> list[str]:
