@@ -37,6 +37,7 @@ _ASSIGNED = re.compile(
     rf"""(?P<name>{_ENDS})["']?\]?\s{{0,40}}(?:=>|[=:])\s*(?:"(?P<double>[^"\\]{{4,200}})"|'(?P<single>[^']{{4,200}})')""",
     re.I,
 )
+_REPEATED = re.compile(r"(\w)\1{7}")  # xxxxxxxx: where a value would stand
 _WORD_END = re.compile(r"[\w.-]+\Z")
 _ENV_ASSIGNED = re.compile(
     rf"""^\s*(?:export\s+)?(?P<name>\w{{0,60}}?{_ENDS})\s*[=:]\s*["']?(?P<value>[^\s"'#]{{4,200}})""", re.I
@@ -66,13 +67,19 @@ _SAMPLE_FILE = re.compile(r"\.(?:example|sample|template|dist|tpl|tmpl|defaults?
 _EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|quickstarts?)/", re.I)
 
 _CODE = ("*.tf", "*.tofu", "*.tfvars", "*.hcl", "*.tfbackend", "*.bicep", "*.bicepparam")
-_DATA = ("**/group_vars/**", "**/host_vars/**", "group_vars/**", "host_vars/**", "Pulumi.*.yaml", "*.template")
+_VARIABLES = ("**/group_vars/**", "**/host_vars/**", "group_vars/**", "host_vars/**")
 
 
-@reader("secrets-in-code", names=(*_CODE, *_DATA))
+@reader("secrets-in-code", names=(*_CODE, "Pulumi.*.yaml", "*.template"))
 def read_code(source: Source) -> Iterator[HardcodedSecret]:
     """Yield the secrets in a file of infrastructure code."""
     yield from _secrets(source, infrastructure=True, assigned=_ASSIGNED)
+
+
+@reader("secrets-in-inventory", names=_VARIABLES)
+def read_inventory(source: Source) -> Iterator[HardcodedSecret]:
+    """Yield the secrets among the variables of an Ansible inventory, where values need no quotes."""
+    yield from _secrets(source, infrastructure=True, assigned=_ENV_ASSIGNED)
 
 
 @reader("secrets-in-templates", names=("*.yaml", "*.yml", "*.json"))
@@ -150,7 +157,7 @@ def _form(text: str) -> _Found | None:
     """Return the kind of credential a line holds, told by its form alone; documented examples are none."""
     for name, pattern in _FORMS:
         found = pattern.search(text)
-        if found and "EXAMPLE" not in found.group():
+        if found and "EXAMPLE" not in found.group() and not _REPEATED.search(found.group()):
             return _Found(name, found.group())
     return None
 
@@ -184,7 +191,7 @@ def _assignment(text: str, assigned: re.Pattern[str]) -> _Found | None:
 
 def _judge(name: str, value: str) -> _Found | None:
     """Return the secret, or None when the value is none: a placeholder, a reference, another secret's name."""
-    if _PLACEHOLDER.search(value):
+    if _PLACEHOLDER.search(value) or value.startswith("!"):  # a tag: !vault
         return None
     if not _PASSWORD.search(name):
         return _Found(name, value) if _RUN.search(value) and not _WORDS.fullmatch(value) else None

@@ -25,3 +25,5 @@ provider "aws" {
 resource "aws_db_instance" "db" {
   password = var.password
 }
+
+# url = "https://hooks.slack.com/services/T0AAAAAA1/B0BBBBBB2/xxxxxxxxxxxxxxxxxxxxxxxx"
