@@ -1,15 +1,16 @@
 """What is known of how changes are watched, promoted and released: what templates of automation are filled from.
 
 Names, of a repository: ``drift.possible`` ("yes": it has roots whose state is shared, so that a pipeline can plan them),
-``drift.tool`` (terraform or opentofu) and ``drift.version`` (where they all ask for the same one), ``updates.bot`` (the bot that is set up already),
-``flux.namespaces`` (where Flux
-applies from), ``rollouts.here`` and ``flagger.here`` ("yes":
-the controller is declared). Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in
-the cluster), ``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
-``service.image_pipeline`` (the file of the GitHub workflow that pushes its image, by commit), ``service.image_tags``
-(commit or version), ``service.promotable`` and ``service.promoted_file`` ("yes", and the file that says which image production
-runs). Of the organization: ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by a tool, pull requests
-get a preview).
+``drift.tool`` (terraform or opentofu), ``drift.version`` (where they all ask for the same one) and ``updates.bot`` (the bot
+that is set up already). Of the organization: ``rollouts.here`` and ``flagger.here`` ("yes": the controller is declared),
+``flux.namespaces`` (where Flux applies from), ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by
+a tool, pull requests get a preview).
+
+Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in the cluster),
+``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
+``service.image_name`` (as it is pushed, without a tag), ``service.image_tags`` (commit or version),
+``service.image_pipeline`` (the GitHub workflow that pushes it by commit), ``service.promotable`` and
+``service.promoted_file`` ("yes", and the file that says which image production runs).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from .delivery_evidence import PRODUCTION
 Item = tuple[str, str, Place | str]
 
 _ONE_VERSION = re.compile(r"(?:=\s*)?(\d+\.\d+\.\d+)\Z|(~>\s*\d+\.\d+\.\d+)\Z")
+_NAME = re.compile(r"([\w.-]+(?::\d+)?(?:/[\w.-]+)+)(?::|@|\Z)")  # an image that names its registry or owner, without its tag
 _BY_COMMIT = re.compile(r"sha|commit|revision", re.I)
 
 
@@ -105,6 +107,8 @@ def _image(organization: Organization, repository: Repository, service: Service)
     for push in pushes:
         told = " ".join((*push.tags, push.subject))
         by_commit = bool(_BY_COMMIT.search(told))
+        name = next((found.group(1) for text in (push.subject, *push.tags) if (found := _NAME.match(text))), "")
+        yield "service.image_name", name, push.at
         yield "service.image_tags", "commit" if by_commit else "version" if told.strip() else "", push.at
         if by_commit and push.system == "github" and push.at.repository == repository.name:
             yield "service.image_pipeline", push.pipeline.rpartition("/")[2], push.at
