@@ -6,10 +6,11 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from assessor.errors import UsageError
 
-from .template import Template
+from .template import DELIMITERS, Template
 
 MAX_FILE = 1024 * 1024
 
@@ -35,6 +36,25 @@ def render(template: Template, answers: Mapping[str, str]) -> dict[str, str]:
         raise UsageError(
             f"the template {template.id} cannot be rendered: {error}", f"Its folder is {template.folder}."
         ) from error
+
+
+def todo(template: Template, answers: Mapping[str, str]) -> list[str]:
+    """Return what a template leaves to a person, given its answers; a line that renders to nothing does not apply."""
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(undefined=StrictUndefined, **_delimiters())
+    try:
+        lines = [environment.from_string(line).render(cookiecutter=answers).strip() for line in template.todo]
+    except TemplateError as error:
+        raise UsageError(
+            f"the template {template.id} cannot be rendered: todo: {error}", f"Its folder is {template.folder}."
+        ) from error
+    return [line for line in lines if line]
+
+
+def _delimiters() -> dict[str, Any]:
+    return dict(DELIMITERS)
 
 
 def _files(root: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from assessor.model import Assessment
 from .answering import Answer, Ask, Given, answer
 from .memory import ANSWERS, Memory, load_memory, merge, read_base, read_text, remembered
 from .planning import Piece, Wish, pieces
-from .rendering import render
+from .rendering import render, todo
 from .template import Template
 
 NEW, UPDATED, CONFLICT, KEPT, SAME = "new", "updated", "conflict", "kept", "unchanged"
@@ -69,9 +69,13 @@ class Change:
     @property
     def todo(self) -> list[str]:
         """What a person still has to do, once each."""
-        return list(
-            dict.fromkeys(line for a in self.applied for line in a.piece.template.todo if any(o.writes for o in a.outcomes))
-        )
+        lines = [
+            line
+            for applied in self.applied
+            if any(outcome.writes for outcome in applied.outcomes)
+            for line in todo(applied.piece.template, {key: found.value for key, found in applied.answers.items()})
+        ]
+        return list(dict.fromkeys(lines))
 
 
 class Session:

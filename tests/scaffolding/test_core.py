@@ -363,3 +363,14 @@ def test_a_broken_template_is_named(tmp_path: Path, change: dict[str, str], says
 def test_a_template_that_comes_twice_names_both_origins() -> None:
     with pytest.raises(UsageError, match="comes twice"):
         load_templates([TEMPLATES, TEMPLATES.parent / "templates" / "greeting"])
+
+
+def test_what_is_left_for_a_person_depends_on_the_answers(repository: Path, tmp_path: Path) -> None:
+    some = tmp_path / "templates/some"
+    write(some, {p: (TEMPLATES / "greeting" / p).read_text() for p in ("template.yaml", "cookiecutter.json")})
+    text = (some / "template.yaml").read_text()
+    line = "  - \"[% if cookiecutter.port == '443' %]Get a certificate for [[ cookiecutter.name ]].[% endif %]\""
+    write(some, {"template.yaml": text.replace("  - Greet back.", line), "[[cookiecutter.slug]]/CODEOWNERS": "* @a/b\n"})
+    command = ("step", "4", repository, "--only", "some", "--templates", tmp_path / "templates", "--yes", "--dry-run")
+    assert "left for you" not in scaffold(*command).stderr
+    assert "Get a certificate for shop." in scaffold(*command, "--set", "port=443").stderr
