@@ -48,6 +48,7 @@ _NAMED = re.compile(
 _PASSWORD = re.compile(r"(?:password|passwd|passphrase)\Z", re.I)
 _REAL = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{8,}\Z")
 _MIXED = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+/=_.~!@#%^&*-]{16,}\Z")
+_SWITCH = re.compile(r"(?:true|false|yes|no|on|off|enabled|disabled)\Z", re.I)  # MYSQL_ALLOW_EMPTY_PASSWORD
 _LOGIN = re.compile(r"://[^/\s:@]{1,80}:[^/\s@]{3,80}@")
 _INSIDE = re.compile(
     r"(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key)[\w.-]{0,40}[\"']?\s{0,5}[:=]\s{0,5}[\"']?[^\s\"'{$<,]{4}",
@@ -85,7 +86,7 @@ def literal_secret(name: str, value: object) -> str:
     if not isinstance(value, str) or not _NAMED.search(name[-253:]) or len(value) < 3:
         return ""
     text = value[:MAX_LENGTH].strip()
-    if not text or _stand_in(text) or "://" in text or text.isdigit():
+    if not text or _stand_in(text) or "://" in text or text.isdigit() or _SWITCH.match(text):
         return ""
     if "PRIVATE KEY-----" in text:
         return "plain"

@@ -13,6 +13,10 @@ from typing import NamedTuple
 
 from assessor.facts.base import Place
 from assessor.facts.infrastructure import HardcodedSecret
+from assessor.parsing.manifests import mapping
+from assessor.parsing.manifests import text as scalar
+from assessor.parsing.secret_values import literal_secret
+from assessor.parsing.yaml import Map, Seq
 from assessor.reading import EXCERPT, Source, reader
 from assessor.redaction import MARK, redact
 
@@ -67,6 +71,7 @@ _SAMPLE_FILE = re.compile(r"\.(?:example|sample|template|dist|tpl|tmpl|defaults?
 _EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|quickstarts?)/", re.I)
 
 _CODE = ("*.tf", "*.tofu", "*.tfvars", "*.hcl", "*.tfbackend", "*.bicep", "*.bicepparam")
+_COMPOSE = ("docker-compose*", "compose*", "docker-stack*")
 _VARIABLES = ("**/group_vars/**", "**/host_vars/**", "group_vars/**", "host_vars/**")
 
 
@@ -94,6 +99,26 @@ def read_template(source: Source) -> Iterator[HardcodedSecret]:
 def read_environment(source: Source) -> Iterator[HardcodedSecret]:
     """Yield the secrets in an environment file."""
     yield from _secrets(source, infrastructure=False, assigned=_ENV_ASSIGNED)
+
+
+@reader("secrets-in-compose", names=tuple(f"{stem}{end}" for stem in _COMPOSE for end in (".yml", ".yaml")))
+def read_compose(source: Source) -> Iterator[HardcodedSecret]:
+    """Yield the secrets among the variables of Compose services; the words that local databases are given are none."""
+    for service in mapping(mapping(source.yaml).get("services")).values():
+        for name, value, line in _environment(mapping(service).get("environment")):
+            if literal_secret(name, value) == "plain":
+                place = Place(source.repository, source.path, line, _hidden(source.lines[line - 1], value))
+                yield HardcodedSecret(at=place, name=name, infrastructure=False, demo=_is_example(source))
+
+
+def _environment(value: object) -> Iterator[tuple[str, str, int]]:
+    """Yield name, value and line of variables given as a mapping or as a list of ``NAME=value``."""
+    if isinstance(value, Map):
+        yield from ((name, scalar(item), value.line_of(name)) for name, item in value.items())
+    elif isinstance(value, Seq):
+        for item, line in zip(value, value.lines, strict=True):
+            name, _, given = scalar(item).partition("=")
+            yield name, given, line
 
 
 @reader("private-keys", names=("*.pem", "*.key", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessor.facts.infrastructure import HardcodedSecret
 from assessor.facts.manifests import SecretManifest, SecretTool
 from assessor.parsing.secret_values import literal_secret, secret_value
 from assessor.readers.secrets import is_for_trying
@@ -87,6 +88,23 @@ def test_values_of_charts_and_releases_are_searched() -> None:
     assert secrets("password: ENC[AES256_GCM,data:x]\nsops: {mac: x}\n", "c/values.yaml", "values-secrets") == []
 
 
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ("{SA_PASSWORD: Tr0ub4dor3x}", [("SA_PASSWORD", 3)]),
+        ("[ACCEPT_EULA=Y, SA_PASSWORD=Tr0ub4dor3x]", [("SA_PASSWORD", 3)]),
+        ("{POSTGRES_PASSWORD: postgres}", []),
+        ("{POSTGRES_PASSWORD: '${PASSWORD}'}", []),
+        ("[1, {a: b}]", []),
+        ("x", []),
+    ],
+)
+def test_compose_files_hold_what_is_more_than_a_word(environment: str, found: list[tuple[str, int]]) -> None:
+    facts = read("secrets-in-compose", "docker-compose.yml", f"services:\n  db:\n    environment: {environment}\n")
+    assert [(fact.name, fact.at.line) for fact in facts if isinstance(fact, HardcodedSecret)] == found
+    assert not any("Tr0ub4dor3x" in fact.at.excerpt for fact in facts)
+
+
 def test_literals_of_a_secret_generator_are_judged() -> None:
     text = f"secretGenerator:\n- name: a\n  literals:\n  - password=hunter2\n  - token={encoded('changeme')}\n"
     found = secrets(text, "kustomization.yaml", "generated-secrets")
@@ -106,6 +124,7 @@ def test_literals_of_a_secret_generator_are_judged() -> None:
         ("accessKey", "AKIAQWERTYUIOPASDFGH"[:4] + "7QX2BCDEFGHIJKLM", "plain"),
         ("password", "https://x:y@z", ""),
         ("password", None, ""),
+        ("MYSQL_ALLOW_EMPTY_PASSWORD", "true", ""),
     ],
 )
 def test_a_literal_counts_only_when_it_looks_like_a_secret(name: str, value: object, expected: str) -> None:
