@@ -1,6 +1,7 @@
 """What is known of images: how one is built, where the organization keeps them, and where that is declared.
 
-Names: ``service.builder`` (dockerfile, other or none), ``service.context``, ``service.dockerfile_path``, ``service.scanned``
+Names: ``service.builder`` (dockerfile, other or none), ``service.context``, ``service.dockerfile_path``,
+``service.ignore_file`` ("yes": its build has one), ``service.scanned``
 ("yes": a pipeline of its repository scans images);
 ``registry.kind`` (ecr, artifact-registry, acr, ghcr or gitlab), ``services.slugs`` (of all that have an image),
 ``infrastructure.root`` (the Terraform root for what all services share) and ``infrastructure.fresh`` ("yes": there is none).
@@ -39,6 +40,7 @@ def of_image(repository: Repository, service: Service) -> Iterator[Item]:
     yield "service.scanned", "yes" if scans else "no", scans[0].at if scans else service.at
     if file:
         yield "service.dockerfile_path", file.at.path, file.at
+        yield "service.ignore_file", "yes" if file.ignore_file else "no", file.at
         yield "service.context", (file.folder if file.context is None else file.context) or ".", file.at
 
 
