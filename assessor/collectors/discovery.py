@@ -24,6 +24,7 @@ from assessor.errors import NothingToAssess, UsageError
 from assessor.facts.base import Gap
 from assessor.reading import matches
 from assessor.redaction import printable
+from assessor.settings import FILE_NAME
 
 from .opening import is_repository
 from .tree import Target
@@ -113,7 +114,7 @@ class _Search:
         for item in self._list(root, root):
             holds = any(repository.is_relative_to(item.path) for repository in repositories)
             if not item.is_dir(follow_symlinks=False):
-                loose += not item.name.startswith(".")
+                loose += not item.name.startswith(".") and item.name != FILE_NAME
             elif holds or self._skipped(root, item):
                 continue
             elif self.folders_are_repositories:
@@ -121,7 +122,8 @@ class _Search:
             else:
                 self._left_out(item.name, "not a git repository, among repositories; name it to scan it")
         if loose:
-            self._left_out(root.name, f"{loose} loose files beside the repositories were not read")
+            what = "a loose file beside the repositories was" if loose == 1 else f"{loose} loose files beside the repositories were"
+            self._left_out(root.name, f"{what} not read")
         for repository in repositories:
             self._found(repository, str(repository.relative_to(root)))
 
