@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assessor.checking import CORE, Place, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial, passed
-from assessor.facts.gitops import Application, Codeowners, PlanAutomation
+from assessor.facts.gitops import Application, Codeowners, PlanAutomation, Reconciliation
 from assessor.facts.infrastructure import Stack, TerraformRoot
 from assessor.facts.manifests import HelmChart, Kustomization, Workload
 from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
@@ -17,6 +17,7 @@ from ..observed import VALIDATION_WORK, hidden, listing, on_changes  # noqa: TID
 _VALIDATING = frozenset(
     {Purpose.PLAN, Purpose.LINT_IAC, Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY, Purpose.LINT_CHART, Purpose.DEPLOY}
 )
+_OF_INFRASTRUCTURE = frozenset({Purpose.PLAN, Purpose.LINT_IAC})
 _DEPLOYED = (TerraformRoot, Stack, HelmChart, Kustomization, Workload, Application)
 _TEMPLATE = re.compile(r"(?:[\w.]+/)?(?:pull_request_template(?:/[^/]+)?(?:\.md|\.txt)?|merge_request_templates/[^/]+\.md)", re.I)
 
@@ -34,7 +35,8 @@ def changes_are_validated(organization: Organization) -> Verdict:
     Counted by repository that holds what is deployed: infrastructure, manifests, charts. Validating is a plan or a check of
     infrastructure code, rendering, schema or policy checks of manifests, checks of charts, or deploying the change to a
     throw-away cluster. A pull request pipeline that only tests the application, review rules without a pipeline
-    (CODEOWNERS, a template), and validation whose trigger is kept elsewhere count in part.
+    (CODEOWNERS, a template), validation whose trigger is kept elsewhere, and plans of infrastructure in a repository that
+    also holds what a controller applies count in part.
 
     ## Why
     With GitOps a merge is a deployment. What a controller cannot apply, or should never apply, has to be found before.
@@ -53,15 +55,16 @@ def changes_are_validated(organization: Organization) -> Verdict:
     relevant = [r for r in organization.repositories if any(r.of(kind) for kind in _DEPLOYED)] or list(organization.repositories)
     if not relevant:
         return not_applicable("no repository was scanned")
-    ratings = [(repository, _rating(repository)) for repository in relevant]
+    applied = _applied(organization)
+    ratings = [(repository, _rating(repository, repository.name in applied)) for repository in relevant]
     told = [(repository, rating) for repository, rating in ratings if rating is not None]
     if not told:
         name, at = next(found for r in relevant if (found := hidden(r, VALIDATION_WORK)))
         return not_observed(f"pull requests may be validated by {name}, which is not in the scan", [at])
-    return _verdict([repository for repository, _ in told], sum(rating for _, rating in told) / len(told))
+    return _verdict([repository for repository, _ in told], sum(rating for _, rating in told) / len(told), applied)
 
 
-def _verdict(repositories: list[Repository], share: float) -> Verdict:
+def _verdict(repositories: list[Repository], share: float, applied: frozenset[str]) -> Verdict:
     validators = [a for r in repositories for a in r.of(Activity) if _validates(a) and on_changes(a)]
     if share == 1:
         return passed(
@@ -71,7 +74,7 @@ def _verdict(repositories: list[Repository], share: float) -> Verdict:
     if not share:
         return failed("nothing validates a pull request", _unguarded(repositories))
     if len(repositories) == 1:
-        return partial(share, _reason(repositories[0]), lesser)
+        return partial(share, _reason(repositories[0], repositories[0].name in applied), lesser)
     return graded(
         share, f"pull requests are validated in some of {len(repositories)} repositories", [*lesser, *(a.at for a in validators)]
     )
@@ -96,11 +99,12 @@ def _validates(activity: Activity) -> bool:
     return activity.purpose is not Purpose.DEPLOY or activity.bootstrap
 
 
-def _rating(repository: Repository) -> float | None:
-    """Rate from 0 to 1; None when what validates may stand elsewhere."""
+def _rating(repository: Repository, applied: bool) -> float | None:
+    """Rate from 0 to 1; None when what validates may stand elsewhere. `applied`: a controller applies its manifests."""
     validators = [a for a in repository.of(Activity) if _validates(a)]
-    if any(on_changes(a) and a.blocking is not False for a in validators):
-        return 1.0
+    blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
+    if blocking:
+        return 0.6 if applied and _only_infrastructure(blocking) else 1.0
     if any(tool.plan_on_pr for tool in repository.of(PlanAutomation)):
         return 1.0
     if any(on_changes(a) for a in validators):
@@ -108,6 +112,15 @@ def _rating(repository: Repository) -> float | None:
     if hidden(repository, VALIDATION_WORK, Event.PULL_REQUEST, Event.PUSH, Event.OTHER):
         return None
     return 0.4 if list(_lesser(repository)) else 0.0
+
+
+def _applied(organization: Organization) -> frozenset[str]:
+    """Return the repositories whose manifests a controller is known to apply."""
+    return frozenset(place.repository for found in organization.of(Reconciliation) for place in found.covered)
+
+
+def _only_infrastructure(validators: list[Activity]) -> bool:
+    return all(a.purpose in _OF_INFRASTRUCTURE for a in validators)
 
 
 def _lesser(repository: Repository) -> Iterator[Place]:
@@ -118,8 +131,11 @@ def _lesser(repository: Repository) -> Iterator[Place]:
     yield from (Place(repository.name, path, 1) for path in repository.files if _TEMPLATE.fullmatch(path))
 
 
-def _reason(repository: Repository) -> str:
+def _reason(repository: Repository, applied: bool) -> str:
     validators = [a for a in repository.of(Activity) if _validates(a)]
+    blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
+    if applied and blocking and _only_infrastructure(blocking):
+        return "infrastructure is validated, and nothing of what the controller applies"
     if any(on_changes(a) for a in validators):
         return "pull requests are validated, and failures are ignored"
     if any(a.on(Event.OTHER) for a in validators):
