@@ -2,7 +2,7 @@
 
 Names: ``terraform.cloud`` (the cloud to write for: the one that is used or chosen, else the one whose registry gets the
 images, else AWS where there is no Terraform that could tell), ``terraform.fresh`` ("yes": no infrastructure is in code yet,
-the store of the state aside), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the
+the store of the state aside), ``terraform.region`` (the region of that cloud which most is in), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the
 repository has roots that Terraform itself applies, not only those of OpenTofu or Terragrunt), ``state.kind`` (the kind of
 backend that is or would be used), ``state.declared`` ("yes": a bucket or storage account for state is declared, or a root
 names one), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
@@ -24,16 +24,22 @@ from collections.abc import Iterator
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import LanguageProject
 from assessor.facts.infrastructure import IgnoreFile, Resource, Stack, TerraformModule, TerraformRoot
-from assessor.facts.pipelines import Activity, Purpose
+from assessor.facts.manifests import Workload
+from assessor.facts.pipelines import Activity, Pipeline
 from assessor.facts.repository import Organization, Repository
 
 Item = tuple[str, str, Place | str]
 
 PINNED = ("aws", "azurerm", "google", "helm", "kubernetes")  # those a template knows a version of
-_REGISTRIES = {
-    "aws": re.compile(r"\.dkr\.ecr\."),
-    "gcp": re.compile(r"-docker\.pkg\.dev|\bgcr\.io/"),
-    "azure": re.compile(r"\.azurecr\.io"),
+_SIGNS = {
+    "aws": re.compile(r"\.dkr\.ecr\.|^uses aws-actions/|^runs (?:aws|eksctl|sam)\Z|^on codebuild\Z"),
+    "gcp": re.compile(r"-docker\.pkg\.dev/|^uses google-github-actions/|^runs gcloud\Z|^on cloudbuild\Z"),
+    "azure": re.compile(r"\.azurecr\.io|^uses (?i:azure/|azure(?:cli|rm)|docker@)|^runs az\Z|^on azure\Z"),
+}
+_REGIONS = {
+    "aws": (re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d"), ("region",)),
+    "gcp": (re.compile(r"[a-z]+-[a-z]+\d+"), ("region", "location")),
+    "azure": (re.compile(r"[a-z]+\d?"), ("location",)),
 }
 _BACKEND_FILES = ("backend.tf", "state.tf", "terraform_backend.tf", "remote_state_backend.tf")
 _CONSTRAINT_FILES = ("versions.tf", "terraform.tf", "required_versions.tf")
@@ -51,7 +57,9 @@ def of_terraform(organization: Organization, repository: Repository, subject: Fa
     roots = repository.of(TerraformRoot)
     chosen = list(_cloud(organization, cloud))
     yield from chosen
-    yield from _kept(organization, chosen[0][1] if chosen else "")
+    found = chosen[0][1] if chosen else ""
+    yield from _region(organization, found)
+    yield from _kept(organization, found)
     yield "terraform.folder", _folder(repository, roots), roots[0].at if roots else repository.at
     plain = [root for root in roots if root.tool == "terraform"]
     yield "terraform.roots", "yes" if plain else "no", plain[0].at if plain else repository.at
@@ -63,19 +71,45 @@ def of_terraform(organization: Organization, repository: Repository, subject: Fa
 
 
 def _cloud(organization: Organization, cloud: str) -> Iterator[Item]:
-    """Yield the cloud to write for: without infrastructure that tells, the one whose registry gets the images."""
+    """Yield the cloud to write for: without infrastructure that tells, the one that images and pipelines speak of most."""
     if cloud:
         yield "terraform.cloud", cloud, "the cloud that is used or chosen"
         return
-    for push in organization.of(Activity):
-        if push.purpose is Purpose.PUSH_IMAGE:
-            target = f"{push.subject} {' '.join(push.tags)}"
-            found = next((name for name, shape in _REGISTRIES.items() if shape.search(target)), "")
-            if found:
-                yield "terraform.cloud", found, push.at
-                return
-    if not organization.of(TerraformRoot):
+    votes = [(name, at) for text, at in _signs(organization) for name, shape in _SIGNS.items() if shape.search(text)]
+    if votes:
+        counts = Counter(name for name, _ in votes)
+        found = max(sorted(counts), key=lambda name: counts[name])
+        yield "terraform.cloud", found, next(at for name, at in votes if name == found)
+    elif not organization.of(TerraformRoot):
         yield "terraform.cloud", "aws", "no cloud is used yet; --cloud chooses another"
+
+
+def _signs(organization: Organization) -> Iterator[tuple[str, Place]]:
+    """Yield what may name a cloud: where images are pushed to and pulled from, and what pipelines run and run on."""
+    for activity in organization.of(Activity):
+        yield f"{activity.subject} {' '.join(activity.tags)}", activity.at
+    for workload in organization.of(Workload):
+        yield from ((container.image, workload.at) for container in workload.containers)
+    for pipeline in organization.of(Pipeline):
+        yield f"on {pipeline.system}", pipeline.at
+        for _, step in pipeline.steps:
+            yield f"uses {step.uses}", step.at
+            yield from ((f"runs {command.program}", command.at) for command in step.commands)
+
+
+def _region(organization: Organization, cloud: str) -> Iterator[Item]:
+    """Yield the region that most resources and backends of the cloud are in."""
+    shape, keys = _REGIONS.get(cloud, (None, ()))
+    prefix = {"aws": "aws_", "gcp": "google_", "azure": "azurerm_"}.get(cloud, "")
+    if shape is None:
+        return
+    places = [(r.settings.get(key, ""), r.at) for r in organization.of(Resource) if r.type.startswith(prefix) for key in keys]
+    backends = [root.backend for root in organization.of(TerraformRoot) if root.backend and root.backend.type == "s3"]
+    places += [(backend.settings.get("region", ""), backend.at) for backend in backends]
+    regions = Counter(text for text, _ in places if shape.fullmatch(text))
+    if regions:
+        best = max(sorted(regions), key=lambda name: regions[name])
+        yield "terraform.region", best, next(at for text, at in places if text == best)
 
 
 def _kept(organization: Organization, cloud: str) -> Iterator[Item]:
@@ -96,11 +130,17 @@ def _kept(organization: Organization, cloud: str) -> Iterator[Item]:
 
 
 def _folder(repository: Repository, roots: tuple[TerraformRoot, ...]) -> str:
-    """Return the folder that holds all roots; without roots, one that keeps infrastructure apart from application code."""
+    """Return the folder beside the roots; without roots, one that keeps infrastructure apart from application code."""
     if not roots:
         return "infrastructure" if repository.of(LanguageProject) else "."
-    folders = [root.folder for root in roots]
-    return (posixpath.commonpath(folders) if all(folders) else "") or "."
+    common = _common(roots)
+    return (posixpath.dirname(common) if any(root.folder == common for root in roots) else common) or "."
+
+
+def _common(roots: tuple[TerraformRoot, ...]) -> str:
+    """Return the folder that holds all roots, the one of the state's store aside; "" for the top."""
+    folders = [root.folder for root in roots if not root.folder.endswith("terraform-state")]
+    return posixpath.commonpath(folders) if folders and all(folders) else ""
 
 
 def _store(organization: Organization) -> Place | None:
@@ -138,7 +178,7 @@ def _ignored(repository: Repository, roots: tuple[TerraformRoot, ...]) -> Iterat
     rules = [pattern for file in repository.of(IgnoreFile) if file.at.path.endswith(".gitignore") for pattern in file.patterns]
     if any("tfstate" in pattern and not pattern.startswith("!") for pattern in rules):
         return
-    for folder in (".", _folder(repository, roots)):
+    for folder in (".", _common(roots) or "."):
         if posixpath.normpath(posixpath.join(folder, ".gitignore")) not in repository.file_set:
             yield "gitignore.folder", folder, repository.at
             yield "gitignore.state", "missing", repository.at

@@ -173,6 +173,37 @@ def test_infrastructure_is_kept_apart_from_an_application(tmp_path: Path) -> Non
     assert known(tmp_path / "3", {"tf/dev/main.tf": AWS, "tf/prod/main.tf": AWS}, "")["terraform.folder"] == "tf"
 
 
+def test_new_roots_stand_beside_those_there_are(tmp_path: Path) -> None:
+    assert known(tmp_path / "1", {"infra/terraform/main.tf": AWS}, "")["terraform.folder"] == "infra"
+    assert known(tmp_path / "2", {"main.tf": AWS}, "")["terraform.folder"] == "."
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "cloud"),
+    [
+        ("azure-pipelines.yml", "steps:\n  - script: make\n", "azure"),
+        ("cloudbuild.yaml", "steps:\n  - name: golang\n    args: [build]\n", "gcp"),
+        (".gitlab-ci.yml", "deploy:\n  script:\n    - aws s3 sync public s3://site\n", "aws"),
+        (".github/workflows/a.yaml", "on: push\njobs:\n  a:\n    steps:\n      - uses: azure/login@v2\n", "azure"),
+    ],
+)
+def test_pipelines_tell_the_cloud(tmp_path: Path, path: str, text: str, cloud: str) -> None:
+    assert known(tmp_path, {path: text}, "")["terraform.cloud"] == cloud
+
+
+@pytest.mark.parametrize(
+    ("code", "region"),
+    [
+        ('resource "aws_instance" "a" {\n  region = "eu-west-1"\n}\n', "eu-west-1"),
+        ('resource "google_compute_network" "a" {\n  region = "europe-west3"\n}\n', "europe-west3"),
+        ('resource "azurerm_resource_group" "a" {\n  name     = "a"\n  location = "westeurope"\n}\n', "westeurope"),
+        ('resource "azurerm_resource_group" "a" {\n  name     = "a"\n  location = "us-central1"\n}\n', ""),
+    ],
+)
+def test_a_region_is_one_of_the_cloud(tmp_path: Path, code: str, region: str) -> None:
+    assert known(tmp_path, {"infra/main.tf": code}, "infra").get("terraform.region", "") == region
+
+
 def test_the_cloud_is_aws_only_where_nothing_tells_another(tmp_path: Path) -> None:
     nothing = {"README.md": "# Shop\n"}
     assert known(tmp_path / "1", nothing, "")["terraform.cloud"] == "aws"
