@@ -7,6 +7,8 @@ from assessor.facts.infrastructure import HardcodedSecret
 from assessor.facts.manifests import HelmChart, KubernetesObject, SecretManifest
 from assessor.facts.repository import Repository
 
+from ..gitops.shares import count  # noqa: TID252  the absolute name depends on the installation
+
 
 @check(
     "k8s.secrets-encrypted",
@@ -53,13 +55,13 @@ def secrets_are_not_plain(repository: Repository) -> Verdict:
     plain += [(s.name, s.at) for s in written if not s.demo]
     if plain:
         names = ", ".join(sorted({name for name, _ in plain})[:3])
-        return failed(f"{len(plain)} plain secrets in git: {names}", [place for _, place in plain])
+        return failed(f"{count(len(plain), 'plain secret')} in git: {names}", [place for _, place in plain])
     sample = [s.at for s in found if s.values in ("plain", "demo")] + [s.at for s in written]
     if sample:
-        return partial(0.5, f"{len(sample)} sample or trial secrets in git", sample)
+        return partial(0.5, f"{count(len(sample), 'sample or trial secret')} in git", sample)
     if found:
         kinds = ", ".join(sorted({s.values for s in found}))
-        return passed(f"{len(found)} Secrets, none with a plain value ({kinds})", [s.at for s in found])
+        return passed(f"{count(len(found), 'Secret')}, none with a plain value ({kinds})", [s.at for s in found])
     places = [o.at for o in repository.of(KubernetesObject)] + [c.at for c in repository.of(HelmChart)]
     if places:
         return passed("no Secret and no literal secret among the manifests", places[:1])

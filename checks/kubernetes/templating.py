@@ -11,6 +11,8 @@ from assessor.facts.infrastructure import Resource
 from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization
 from assessor.facts.repository import Organization, Repository
 
+from ..gitops.shares import count  # noqa: TID252  the absolute name depends on the installation
+
 _DECLARATIVE = ("OpenGitOps 1: Declarative", "State of GitOps: declarative desired state")
 _SEMVER = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?\Z")
 _ENVIRONMENTS = {
@@ -50,7 +52,7 @@ def manifests_are_templated(organization: Organization) -> Verdict:
     charts = [c for c in organization.of(HelmChart) if not c.vendored]
     own = [c for c in charts if c.templates]
     if own:
-        return passed(f"{len(own)} own charts", [c.at for c in own])
+        return passed(count(len(own), "own chart"), [c.at for c in own])
     builds = organization.of(Kustomization)
     shared = [b for b in builds if len(b.base_of) >= 2]
     if shared:
@@ -59,7 +61,9 @@ def manifests_are_templated(organization: Organization) -> Verdict:
     if charts:
         return partial(0.5, f"{len(charts)} wrappers of third-party charts, no template of its own", [c.at for c in charts])
     if builds:
-        return partial(0.5, f"{len(builds)} kustomizations without a base that two overlays share", [b.at for b in builds])
+        return partial(
+            0.5, f"{count(len(builds), 'kustomization')} without a base that two overlays share", [b.at for b in builds]
+        )
     third = list(_third_party(organization))
     if third:
         return partial(0.5, f"{len(third)} third-party charts installed with own values", third)
@@ -142,7 +146,8 @@ def kustomize_graph_is_sound(repository: Repository) -> Verdict:
     if shared:
         overlays = len({folder for b in shared for folder in b.base_of})
         return passed(
-            f"{len(builds)} kustomizations resolve; {overlays} overlays share {len(shared)} bases", [b.at for b in shared]
+            f"the references of {count(len(builds), 'kustomization')} resolve; {overlays} overlays share {count(len(shared), 'base')}",
+            [b.at for b in shared],
         )
     return partial(0.5, f"{len(builds)} kustomizations resolve; no base is shared by two overlays", [b.at for b in builds])
 
