@@ -17,6 +17,7 @@ IMAGE_WORK = re.compile(
 )
 PLAN_WORK = re.compile(r"(?i)terraform|tofu|terragrunt|pulumi|\biac\b|infra|cdk|cloudformation|\bplan\b")
 VALIDATION_WORK = re.compile(r"(?i)valid|lint|check|\bci\b|terraform|tofu|helm|kustom|flux|argo|manifest|\biac\b")
+_ANY = frozenset({"*", "**"})  # patterns of branches that match any, or any without a slash
 DRIFT_WORK = re.compile(r"(?i)drift")
 
 
@@ -51,10 +52,20 @@ def own_images(repository: Repository) -> list[Place]:
     return list(_images(repository))
 
 
+def builds_images(repository: Repository) -> bool:
+    """Say whether something in the repository builds an image, rather than only ought to."""
+    return next(_builds(repository), None) is not None
+
+
 def _images(repository: Repository) -> Iterator[Place]:
+    yield from _builds(repository)
+    yield from (service.at for service in repository.of(Service) if not (service.dockerfile or service.build))
+
+
+def _builds(repository: Repository) -> Iterator[Place]:
     yield from (file.at for file in repository.of(Dockerfile) if not file.development)
     yield from (build.at for build in repository.of(ImageBuild))
-    yield from (service.dockerfile or service.build or service.at for service in repository.of(Service))
+    yield from (place for service in repository.of(Service) if (place := service.dockerfile or service.build))
     built = (Purpose.BUILD_IMAGE, Purpose.PUSH_IMAGE)
     yield from (a.at for a in repository.of(Activity) if a.purpose in built)
 
@@ -84,7 +95,8 @@ def spread(organization: Organization, purpose: Purpose) -> Spread:
 
 def on_changes(activity: Activity) -> bool:
     """Say whether it runs on proposed changes: on pull requests, or on pushes to any branch."""
-    return activity.on(Event.PULL_REQUEST) or any(t.event is Event.PUSH and not t.branches for t in activity.triggers)
+    pushes = (trigger.branches for trigger in activity.triggers if trigger.event is Event.PUSH)
+    return activity.on(Event.PULL_REQUEST) or any(not branches or _ANY.intersection(branches) for branches in pushes)
 
 
 def listing(names: object) -> str:

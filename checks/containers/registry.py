@@ -25,6 +25,7 @@ from assessor.facts.repository import Organization
 from ..observed import (  # noqa: TID252  the absolute name depends on how the package is installed
     Spread,
     activities,
+    builds_images,
     listing,
     manual,
     own_images,
@@ -91,13 +92,19 @@ def images_are_pushed(organization: Organization) -> Verdict:
     found = [a.at for repository in images.doing for a in activities(repository, Purpose.PUSH_IMAGE)]
     by_hand = [a.at for repository in images.lacking for a in manual(repository, Purpose.PUSH_IMAGE)]
     if not images.doing:
-        summary = "images are only pushed by hand" if by_hand else "images are built, but no pipeline pushes them to a registry"
+        summary = "images are only pushed by hand" if by_hand else _unpushed(images)
         return failed(summary, by_hand or [at for repository in images.lacking for at in own_images(repository)])
     if not images.lacking:
         return passed("pipelines push images to a registry", found)
     missing = [own_images(repository)[0] for repository in images.lacking]
     total = len(images.doing) + len(images.lacking)
     return graded(images.share, f"pipelines of {len(images.doing)} of {total} repositories push images", [*missing, *found])
+
+
+def _unpushed(images: Spread) -> str:
+    if any(builds_images(repository) for repository in images.lacking):
+        return "images are built, but no pipeline pushes them to a registry"
+    return "no image is built of what runs here, and none is pushed to a registry"
 
 
 def _nothing_seen(images: Spread) -> Verdict:

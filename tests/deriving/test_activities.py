@@ -90,6 +90,7 @@ def purposes(line: str) -> set[str]:
         (r"find . -name '*.yaml' -exec kubeconform {} +", {P.SCHEMA}),
         ("docker run --rm -e A -v $PWD:/workspace ${TOOLS} /usr/local/bin/test_lint.sh", {P.LINT_IAC}),
         ("./test_lint.sh", set()),
+        ("istioctl analyze --use-kube=false a.yaml", {P.SCHEMA}),
         ("terraform fmt -check", {P.LINT_IAC}),
         ("pulumi preview --expect-no-changes", {P.PLAN, Aside.CHANGES}),
         ("ansible-playbook site.yml --check --diff", {P.PLAN, Aside.CHANGES}),

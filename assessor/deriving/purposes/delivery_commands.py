@@ -147,7 +147,7 @@ KUBERNETES: tuple[Rules, ...] = (
         P.SCHEMA,
         when=lacks("-v", "--version"),
     ),
-    command("kubectl validate, flux migrate, kubectl|oc diff, flux schema", P.SCHEMA),
+    command("kubectl validate, flux migrate, kubectl|oc diff, flux schema, istioctl analyze|validate", P.SCHEMA),
     command("kubectl|oc apply|replace", P.SCHEMA, tool="kubectl dry run", when=_dry_run),
     command(
         """conftest test|verify, kyverno apply|test, kube-linter lint, kube-score score, polaris audit,
