@@ -13,7 +13,7 @@ from assessor.facts.pipelines import Pipeline
 from assessor.facts.repository import Organization
 
 _CHART = re.compile(
-    r"(?:^|/)(?:(external-secrets)|(sealed-secrets)|(vault|vault-secrets-operator|vault-operator)|"
+    r"(?:^|/)(?:(external-secrets(?:-operator)?)|(sealed-secrets(?:-operator)?(?:-helm)?)|(vault|vault-secrets-operator|vault-operator)|"
     r"(secrets-store-csi-driver(?:-provider-\w+)?|csi-secrets-store-\w+))\Z"
 )
 _TOOLS = ("external-secrets", "sealed-secrets", "vault", "secrets-store-csi")
@@ -86,7 +86,7 @@ def _vault_clients(organization: Organization) -> Iterator[tuple[str, Place]]:
 
 
 def _installed(organization: Organization) -> Iterator[tuple[str, Place]]:
-    """Yield installations of a tool: charts as dependencies, releases, applications, Terraform add-ons."""
+    """Yield installations of a tool: charts as dependencies, releases, applications, operators, Terraform add-ons."""
     for name, place in _charts(organization):
         if match := _CHART.search(name):
             yield _TOOLS[(match.lastindex or 1) - 1], place
@@ -111,5 +111,5 @@ def _charts(organization: Organization) -> Iterator[tuple[str, Place]]:
         if resource.type == "helm_release":
             yield resource.settings.get("chart", ""), resource.at
     for item in organization.of(KubernetesObject):
-        if item.type in ("HelmRelease", "HelmChart"):
+        if item.type in ("HelmRelease", "HelmChart") or (item.group, item.type) == ("operators.coreos.com", "Subscription"):
             yield item.name, item.at
