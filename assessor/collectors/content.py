@@ -54,7 +54,7 @@ _NAMES: dict[Origin, str] = {
     ),
     Origin.FIXTURE: (
         "test tests testing testdata test-data test_data testfixtures test-fixtures test_fixtures fixture fixtures __tests__ spec "
-        "specs e2e e2e-tests integration-tests molecule mock mocks __mocks__ snapshot snapshots __snapshots__ testutil testutils"
+        "specs e2e e2e-tests integration-tests playwright cypress molecule mock mocks __mocks__ snapshot snapshots __snapshots__ testutil testutils"
     ),
     Origin.DOCUMENTATION: "doc docs documentation wiki",
     Origin.EXAMPLE: (

@@ -25,6 +25,7 @@ from assessor.facts.containers import LanguageProject
         ("tests/fixtures/Dockerfile", Origin.FIXTURE),
         ("molecule/default/molecule.yml", Origin.FIXTURE),
         ("pkg/server/server_test.go", Origin.FIXTURE),
+        ("playwright/apps/broken/deployment.yaml", Origin.FIXTURE),
         ("docs/Dockerfile", Origin.DOCUMENTATION),
         ("docs/examples/main.tf", Origin.DOCUMENTATION),
         ("README.md", Origin.DOCUMENTATION),
