@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
-from assessor.facts.containers import LanguageProject
 from assessor.facts.infrastructure import IgnoreFile, Resource, Stack, TerraformModule, TerraformRoot
 from assessor.facts.manifests import Workload
 from assessor.facts.pipelines import Activity, Pipeline
@@ -41,6 +40,7 @@ _REGIONS = {
     "gcp": (re.compile(r"[a-z]+-[a-z]+\d+"), ("region", "location")),
     "azure": (re.compile(r"[a-z]+\d?"), ("location",)),
 }
+_ASIDE = re.compile(r"^\.|^docs?/|^[^/]+\.(?:md|rst|txt)\Z|^(?:LICENSE|NOTICE|CODEOWNERS|Makefile)\Z", re.I)
 _BACKEND_FILES = ("backend.tf", "state.tf", "terraform_backend.tf", "remote_state_backend.tf")
 _CONSTRAINT_FILES = ("versions.tf", "terraform.tf", "required_versions.tf")
 # Providers without an API behind them: the check does not ask for their version.
@@ -130,9 +130,9 @@ def _kept(organization: Organization, cloud: str) -> Iterator[Item]:
 
 
 def _folder(repository: Repository, roots: tuple[TerraformRoot, ...]) -> str:
-    """Return the folder beside the roots; without roots, one that keeps infrastructure apart from application code."""
+    """Return the folder beside the roots; without roots, one that keeps infrastructure apart from whatever else there is."""
     if not roots:
-        return "infrastructure" if repository.of(LanguageProject) else "."
+        return "infrastructure" if any(not _ASIDE.search(path) for path in repository.files) else "."
     common = _common(roots)
     return (posixpath.dirname(common) if any(root.folder == common for root in roots) else common) or "."
 

@@ -164,7 +164,7 @@ def test_a_backend_takes_a_free_file_name(tmp_path: Path) -> None:
     assert known(tmp_path, {"b/main.tf": AWS, "b/backend.tf": "# nothing\n"}, "b")["root.backend_file"] == "state.tf"
 
 
-def test_infrastructure_is_kept_apart_from_an_application(tmp_path: Path) -> None:
+def test_infrastructure_is_kept_apart_from_what_else_there_is(tmp_path: Path) -> None:
     assert (
         known(tmp_path / "1", {"go.mod": "module a\n\ngo 1.25\n", "main.go": "package main\n"}, "")["terraform.folder"]
         == "infrastructure"
@@ -229,13 +229,15 @@ def test_a_provider_without_a_known_version_is_left_alone(tmp_path: Path) -> Non
     assert "root.constrain" not in known(tmp_path, {"infra/main.tf": AWS + other}, "infra")
 
 
-def test_a_scaffolded_repository_brings_its_roots_below_the_state_it_makes(tmp_path: Path) -> None:
-    """One run of step 1 on an application: store, environments, plan and rules, all passing."""
+@pytest.mark.parametrize(("cloud", "ci"), [("aws", "github"), ("gcp", "gitlab"), ("azure", "github")])
+def test_one_run_on_an_application_leaves_no_check_of_the_step_failing(tmp_path: Path, cloud: str, ci: str) -> None:
     case = Case(Path(__file__).parent / "cases/terraform-foundation-aws/only-an-application", tmp_path / "case")
-    change = case.change(steps=(1,))
+    choices = (("cloud", cloud), ("ci", ci))
+    change = case.change(steps=(1,), choices=choices)
     made = {applied.piece.template.id for applied in change.applied}
-    assert {"terraform-state-store-s3", "terraform-foundation-aws", "terraform-plan-github"} <= made
+    assert {f"terraform-foundation-{cloud}", f"terraform-plan-{ci}"} <= made
+    assert [id for id in made if id.startswith("terraform-state-store")]
     after = case.apply(change)
     failing = {f.check for f in after.findings if f.check.startswith("iac.") and f.status in ("fail", "partial")}
     assert failing == {"iac.provider-lock"}, "only terraform init can write lock files"
-    assert case.change(steps=(1,)).files == {}
+    assert case.change(steps=(1,), choices=choices).files == {}
