@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ASSESS := $(BIN)/gitops-assess
 
-.PHONY: help demo test lint types contracts pytest docs wheel clean
+.PHONY: help demo test lint types contracts pytest judges docs wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,12 @@ types: $(VENV)/dev
 contracts: $(VENV)/dev
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/dev
+pytest: $(VENV)/dev $(VENV)/judges
 	$(BIN)/python -m pytest -n 2
+
+judges: $(VENV)/judges ## Also set up checkov, in an environment of its own.
+	$(PYTHON) -m venv .judges/checkov
+	.judges/checkov/bin/pip install --quiet checkov==3.3.30
 
 docs: $(VENV)/dev ## Write the generated pages again: checks, command line, schemas.
 	$(BIN)/python docs/generate.py
@@ -35,7 +39,7 @@ wheel: $(VENV)/dev ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
 clean: ## Remove what the targets above made.
-	rm -rf $(VENV) build dist *.egg-info report.html
+	rm -rf $(VENV) .judges build dist *.egg-info report.html
 
 $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -48,4 +52,9 @@ $(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/run
 	$(PIP) install --constraint constraints.txt --group dev
+	touch $@
+
+# The schemas by which generated Terraform is validated: 200 MB, and without them those tests say that they were skipped.
+$(VENV)/judges: $(VENV)/dev tests/scaffolding/judges.txt
+	$(PIP) download --no-deps --dest .judges --requirement tests/scaffolding/judges.txt || echo "generated Terraform will not be validated"
 	touch $@

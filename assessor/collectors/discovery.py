@@ -122,7 +122,9 @@ class _Search:
             else:
                 self._left_out(item.name, "not a git repository, among repositories; name it to scan it")
         if loose:
-            what = "a loose file beside the repositories was" if loose == 1 else f"{loose} loose files beside the repositories were"
+            what = (
+                "a loose file beside the repositories was" if loose == 1 else f"{loose} loose files beside the repositories were"
+            )
             self._left_out(root.name, f"{what} not read")
         for repository in repositories:
             self._found(repository, str(repository.relative_to(root)))

@@ -241,7 +241,8 @@ def _lefthook(source: Source, body: Map) -> Iterator[PipelineStep]:
 
 
 @reader(
-    "goreleaser-steps", names=(".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml", ".goreleaser.*.{yml,yaml}")
+    "goreleaser-steps",
+    names=(".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml", ".goreleaser.*.{yml,yaml}"),
 )
 def read_goreleaser(source: Source) -> Iterator[Fact]:
     """Yield the images, signatures and bills of material that ``goreleaser release`` makes."""
