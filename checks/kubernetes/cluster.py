@@ -95,7 +95,7 @@ _VERSION_KEYS = (
     "k8s.cluster-iac",
     task=Task.CLUSTER,
     weight=CORE,
-    scaffold="terraform-eks",
+    scaffold="terraform-root",
     effort=3,
     frameworks=("OpenGitOps 1: Declarative", "DSOMM: Infrastructure as Code"),
 )
