@@ -33,7 +33,7 @@ PINNED = ("aws", "azurerm", "google", "helm", "kubernetes")  # those a template 
 _SIGNS = {
     "aws": re.compile(r"\.dkr\.ecr\.|^uses aws-actions/|^runs (?:aws|eksctl|sam)\Z|^on codebuild\Z"),
     "gcp": re.compile(r"-docker\.pkg\.dev/|^uses google-github-actions/|^runs gcloud\Z|^on cloudbuild\Z"),
-    "azure": re.compile(r"\.azurecr\.io|^uses (?i:azure/|azure(?:cli|rm)|docker@)|^runs az\Z|^on azure\Z"),
+    "azure": re.compile(r"\.azurecr\.io|^uses (?i:azure/(?!setup-|k8s-)|azure(?:cli|rm)|docker@)|^runs az\Z|^on azure\Z"),
 }
 _REGIONS = {
     "aws": (re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d"), ("region",)),

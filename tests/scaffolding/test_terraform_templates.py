@@ -185,6 +185,7 @@ def test_new_roots_stand_beside_those_there_are(tmp_path: Path) -> None:
         ("cloudbuild.yaml", "steps:\n  - name: golang\n    args: [build]\n", "gcp"),
         (".gitlab-ci.yml", "deploy:\n  script:\n    - aws s3 sync public s3://site\n", "aws"),
         (".github/workflows/a.yaml", "on: push\njobs:\n  a:\n    steps:\n      - uses: azure/login@v2\n", "azure"),
+        (".github/workflows/a.yaml", "on: push\njobs:\n  a:\n    steps:\n      - uses: azure/setup-helm@v4\n", "aws"),
     ],
 )
 def test_pipelines_tell_the_cloud(tmp_path: Path, path: str, text: str, cloud: str) -> None:

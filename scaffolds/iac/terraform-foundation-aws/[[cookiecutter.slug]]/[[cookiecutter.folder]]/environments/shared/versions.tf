@@ -1,5 +1,5 @@
 terraform {
-  # Ephemeral values need 1.10, arguments that are only written 1.11.
+  # The first version that locks state in S3 by itself.
   required_version = "~> 1.11"
 
   required_providers {

@@ -1,5 +1,4 @@
 terraform {
-  # Ephemeral values need 1.10, arguments that are only written 1.11.
   required_version = "~> 1.11"
 
   required_providers {
