@@ -201,7 +201,10 @@ def test_ctrl_c_ends_without_output_or_traceback(tmp_path: Path) -> None:
         text=True,
         start_new_session=True,
     )
-    time.sleep(0.7)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    end = time.monotonic() + 60
+    while process.poll() is None and not children.read_text() and time.monotonic() < end:
+        time.sleep(0.01)  # until its workers are at work
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     if process.returncode == 0:
