@@ -1,8 +1,8 @@
 """What is known of how changes are watched, promoted and released: what templates of automation are filled from.
 
 Names, of a repository: ``drift.possible`` ("yes": it has roots whose state is shared, so that a pipeline can plan them),
-``drift.tool`` (terraform or opentofu), ``drift.version`` (where they all ask for the same one) and ``updates.bot`` (the bot
-that is set up already). Of the organization: ``rollouts.here`` and ``flagger.here`` ("yes": the controller is declared),
+``drift.tool`` (terraform or opentofu), ``drift.version`` (where they all ask for the same one) ``updates.bot`` (the bot
+that is set up already), ``argocd.applied`` and ``flux.applied`` (the folder in which the controller applies every file). Of the organization: ``rollouts.here`` and ``flagger.here`` ("yes": the controller is declared),
 ``flux.namespaces`` (where Flux applies from), ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by
 a tool, pull requests get a preview).
 
@@ -32,6 +32,7 @@ from .delivery_evidence import PRODUCTION
 Item = tuple[str, str, Place | str]
 
 _ONE_VERSION = re.compile(r"(?:=\s*)?(\d+\.\d+\.\d+)\Z|(~>\s*\d+\.\d+\.\d+)\Z")
+_LISTING = ("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization")
 _NAME = re.compile(r"([\w.-]+(?::\d+)?(?:/[\w.-]+)+)(?::|@|\Z)")  # an image that names its registry or owner, without its tag
 _BY_COMMIT = re.compile(r"sha|commit|revision", re.I)
 
@@ -39,6 +40,7 @@ _BY_COMMIT = re.compile(r"sha|commit|revision", re.I)
 def of_release(organization: Organization, repository: Repository, subject: Fact, slug: str) -> Iterator[Item]:
     """Yield what is known; `slug` is the name that templates give the subject."""
     yield from _drift(repository)
+    yield from _applied(repository)
     for bot in repository.of(UpdateBot):
         yield "updates.bot", bot.tool, bot.at
     flux = [a for a in organization.of(Application) if a.product == "flux" and a.namespace and not is_dynamic(a.namespace)]
@@ -55,6 +57,24 @@ def of_release(organization: Organization, repository: Repository, subject: Fact
     if isinstance(subject, Service):
         yield from _released(organization, subject, slug)
         yield from _image(organization, repository, subject)
+
+
+def _applied(repository: Repository) -> Iterator[Item]:
+    """Yield the folder in which a controller takes whatever it finds: no chart renders it, no kustomization lists its files."""
+    applications = [a for a in repository.of(Application) if not a.templated]
+    for product in ("argocd", "flux"):
+        found = {}
+        for application in applications:
+            for source in application.sources if application.product == product and not application.suspended else ():
+                folder = source.path.removeprefix("./").strip("/")
+                listed = any(f"{folder}/{name}" in repository.file_set for name in _LISTING)
+                below = [a for a in applications if a.at.path.startswith(f"{folder}/")]
+                direct = [a for a in below if a.at.path.rpartition("/")[0] == folder]
+                if folder and not (source.chart or listed) and (direct if source.shallow else below):
+                    found[folder] = application.at
+        if found:
+            folder = min(found, key=lambda name: (not PRODUCTION.search(name), name.count("/"), name))
+            yield f"{product}.applied", folder, found[folder]
 
 
 def _drift(repository: Repository) -> Iterator[Item]:

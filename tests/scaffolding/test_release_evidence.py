@@ -65,3 +65,23 @@ def test_only_roots_with_shared_state_can_be_planned_by_a_pipeline(tmp_path: Pat
     shared = _known(tmp_path / "b", {"main.tf": ROOT.format("~> 1.14.2", "s3")}, Repository)
     assert (shared["drift.possible"], shared["drift.version"]) == ("yes", "~> 1.14.2")
     assert "drift.version" not in _known(tmp_path / "c", {"main.tf": ROOT.format(">= 1.11", "s3")}, Repository)
+
+
+APPLICATION = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {0}\nspec:\n  project: default\n"
+    "  source:\n    repoURL: https://github.com/acme/config.git\n    path: {1}\n  destination:\n    namespace: argocd\n"
+    "    server: https://kubernetes.default.svc\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "folder"), [({}, "gitops/apps"), ({"gitops/apps/kustomization.yaml": "resources: [shop.yaml]\n"}, None)]
+)
+def test_a_folder_whose_files_are_listed_is_not_applied_as_a_whole(
+    beside: dict[str, str], folder: str | None, tmp_path: Path
+) -> None:
+    files = {
+        "gitops/root.yaml": APPLICATION.format("root", "gitops/apps"),
+        "gitops/apps/shop.yaml": APPLICATION.format("shop", "apps/shop"),
+    }
+    assert _known(tmp_path, files | beside, Repository).get("argocd.applied") == folder
