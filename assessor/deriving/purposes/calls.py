@@ -48,6 +48,7 @@ def vocabulary(text: str) -> frozenset[str]:
 
 
 _EXEC = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+_EXEC_ENDS = frozenset({";", "\\;", "+"})
 _CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
 _CONTAINER_VALUES = vocabulary(
     "-v --volume -e --env -w --workdir --network --net --name -u --user -p --publish --mount --platform --pull --env-file "
@@ -171,11 +172,13 @@ def _split(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _found(argv: tuple[str, ...], depth: int) -> Iterator[Call]:
     """Yield what ``find … -exec COMMAND ;`` runs."""
-    for index, word in enumerate(argv):
-        if word in _EXEC:
-            rest = argv[index + 1 :]
-            end = next((number for number, item in enumerate(rest) if item in (";", "+", "\\;")), len(rest))
-            yield from calls(rest[:end], depth + 1)
+    index = 0
+    while index < len(argv):
+        end = index + 1
+        if argv[index] in _EXEC:
+            end = next((number for number in range(end, len(argv)) if argv[number] in _EXEC_ENDS), len(argv))
+            yield from calls(argv[index + 1 : end], depth + 1)
+        index = end
 
 
 def _contained(argv: tuple[str, ...], depth: int) -> Iterator[Call]:

@@ -100,7 +100,7 @@ MAX_STEPS, MAX_DEPTH = 500, 5
 @reader("codefresh", names=("*.yml", "*.yaml"))
 def read_codefresh(source: Source) -> Iterator[Fact]:
     """Yield a pipeline of Codefresh; its file's name is free, its triggers are kept elsewhere."""
-    if not _CODEFRESH_VERSION.search(source.data) or b"steps:" not in source.data:
+    if b"steps:" not in source.data or not _CODEFRESH_VERSION.search(source.data):
         return
     body = mapping(source.yaml)
     if not isinstance(body.get("steps"), Map) or set(body) - _CODEFRESH:
