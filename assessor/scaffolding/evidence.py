@@ -258,8 +258,8 @@ def config_repository(organization: Organization) -> Repository | None:
 
 
 def infrastructure_repository(organization: Organization) -> Repository | None:
-    """Return the repository that holds the infrastructure: most Terraform roots, else the only one."""
+    """Return the repository that holds the infrastructure: most Terraform roots, else that of the configuration."""
     best = max(organization.repositories, key=lambda r: (len(r.of(TerraformRoot)), r.name), default=None)
     if best and best.of(TerraformRoot):
         return best
-    return organization.repositories[0] if len(organization.repositories) == 1 else None
+    return config_repository(organization)  # the place for what belongs to no service, where there is no infrastructure yet
