@@ -80,7 +80,7 @@ class Holder:
 
 
 class FactSet(Holder):
-    """Facts collected so far, e.g. those of one repository's files; what derivers read."""
+    """Some facts to look up by type, apart from any repository."""
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self._facts = tuple(facts)

@@ -94,7 +94,6 @@ def _of_repository(organization: Organization, repository: Repository) -> Iterat
     if charts:
         yield "chart.folder", charts[0].folder or ".", charts[0].at
         yield "chart.name", charts[0].name, charts[0].at
-    yield "repository.lockfiles", "yes" if repository.file_set else "", at
 
 
 def parse_remote(remote: str) -> tuple[str, str, str]:

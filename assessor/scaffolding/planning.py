@@ -32,7 +32,12 @@ class Piece:
     @property
     def key(self) -> str:
         """Identifies the piece among a repository's stored answers."""
-        return f"{self.template.id}:{self.subject.label}" if self.subject is not self.repository else self.template.id
+        return piece_key(self.template, self.repository, self.subject)
+
+
+def piece_key(template: Template, repository: Repository, subject: Fact) -> str:
+    """Return what identifies a template applied to a subject of a repository."""
+    return template.id if subject is repository else f"{template.id}:{subject.label}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,12 @@ def pieces(
         for repository, subject in _subjects(template, organization, wish):
             home = next(r for r in organization.repositories if r.name == (subject.at.repository or repository.name))
             mine = tuple(check for check in checks if _concerns(failing[check], home, subject))
+            earlier = piece_key(template, repository, subject) in (remembered or {}).get(repository.name, ())
+            if not mine and not earlier:
+                continue  # before evidence is gathered: most templates repair nothing of most subjects
             known = evidence(organization, repository, subject, dict(wish.choices))
-            piece = Piece(template, repository, subject, mine, known)
-            if (mine and applies(template, known)) or piece.key in (remembered or {}).get(repository.name, ()):
-                found.append(piece)
+            if earlier or applies(template, known):
+                found.append(Piece(template, repository, subject, mine, known))
     return found
 
 

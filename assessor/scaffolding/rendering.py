@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from assessor.errors import UsageError
 
@@ -43,7 +42,7 @@ def todo(template: Template, answers: Mapping[str, str]) -> list[str]:
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment(undefined=StrictUndefined, **_delimiters())
+    environment = SandboxedEnvironment(undefined=StrictUndefined, **DELIMITERS)
     try:
         lines = [environment.from_string(line).render(cookiecutter=answers).strip() for line in template.todo]
     except TemplateError as error:
@@ -51,10 +50,6 @@ def todo(template: Template, answers: Mapping[str, str]) -> list[str]:
             f"the template {template.id} cannot be rendered: todo: {error}", f"Its folder is {template.folder}."
         ) from error
     return [line for line in lines if line]
-
-
-def _delimiters() -> dict[str, Any]:
-    return dict(DELIMITERS)
 
 
 def _files(root: Path) -> dict[str, str]:
