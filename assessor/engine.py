@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from assessor import __version__, scoring
 from assessor.checking import Check
 from assessor.deriving import derive_organization
+from assessor.facts import live as facts
 from assessor.facts.base import Fact, Place
 from assessor.facts.repository import Organization, Repository
 from assessor.inventory import inventory
@@ -21,6 +22,7 @@ from assessor.model import (
     SCHEMA_VERSION,
     Assessment,
     CheckInfo,
+    Contradiction,
     Evidence,
     Finding,
     RepositoryScore,
@@ -71,6 +73,20 @@ def assess(
         checks=tuple(_info(check) for check in sorted(checks.values(), key=lambda c: (c.step, c.id))),
         services=trace_services(organization),
         thresholds=settings.thresholds,
+        asked=organization.asked,
+        contradictions=tuple(sorted(_contradiction(fact) for fact in organization.of(facts.Contradiction))),
+    )
+
+
+def _contradiction(fact: facts.Contradiction) -> Contradiction:
+    return Contradiction(
+        name=fact.name,
+        subject=fact.subject,
+        summary=fact.summary,
+        step=fact.step,
+        check=fact.check,
+        declared=Evidence.of(fact.declared) if fact.declared else None,
+        observed=Evidence.of(fact.observed) if fact.observed else None,
     )
 
 
@@ -218,10 +234,18 @@ def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
         status=verdict.status,
         score=score,
         summary=verdict.summary,
-        evidence=tuple(_evidence(place) for place in verdict.places if place.path),  # a whole repository is no place to open
+        evidence=tuple(Evidence.of(place) for place in verdict.places if place.path),  # a whole repository is no place to open
         remediation=check.section("Fix") if repairs else "",
         scaffold=check.scaffold if repairs else None,
+        basis=_basis(verdict.places),
     )
+
+
+def _basis(places: Iterable[Place]) -> Literal["files", "live", "both"]:
+    kinds = {place.live for place in places}
+    if kinds == {True, False}:
+        return "both"
+    return "live" if kinds == {True} else "files"
 
 
 def organization_of_one(subject: Fact) -> str:
@@ -229,10 +253,6 @@ def organization_of_one(subject: Fact) -> str:
     if isinstance(subject, Organization) and len(subject.repositories) == 1:
         return subject.repositories[0].name
     return ""
-
-
-def _evidence(place: Place) -> Evidence:
-    return Evidence(place.path, place.line, place.excerpt, place.repository)
 
 
 def _waive(finding: Finding, waivers: Iterable[Waiver]) -> Finding:

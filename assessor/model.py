@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from assessor.facts.base import Gap, Place
+from assessor.facts.base import FILES, Gap, Place
 
 SCHEMA_VERSION = "1"
 
@@ -126,6 +126,12 @@ class Evidence(msgspec.Struct, frozen=True):
     line: int
     excerpt: str
     repository: str
+    source: str = FILES  # the system it was seen in: files, aws, kubernetes, github, gitlab
+
+    @classmethod
+    def of(cls, place: Place) -> Evidence:
+        """Return a place as evidence."""
+        return cls(place.path, place.line, place.excerpt, place.repository, place.source)
 
 
 class Subject(msgspec.Struct, frozen=True, order=True):
@@ -162,7 +168,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     remediation: str = ""
     scaffold: str | None = None
     waiver: Waiver | None = None
-    basis: Literal["files", "live", "both"] = "files"
+    basis: Literal["files", "live", "both"] = "files"  # what the evidence rests on
 
 
 class CheckScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,6 +276,21 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     coverage: Percent = 50.0
 
 
+class Contradiction(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """What files declare and what runs do not agree: both sides, each null where there is nothing on it.
+
+    `name`: declared-not-running, running-not-declared, drifted, suspended, unprotected, target-missing …
+    """
+
+    name: str
+    subject: str
+    summary: str
+    step: int
+    check: str = ""  # the check whose verdict takes it into account
+    declared: Evidence | None = None
+    observed: Evidence | None = None
+
+
 class Tool(msgspec.Struct, frozen=True):
     """What produced an assessment."""
 
@@ -329,6 +350,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[CheckInfo, ...] = ()  # sorted by step and id
     services: tuple[ServiceTrace, ...] = ()  # sorted by repository and name
     thresholds: Thresholds = Thresholds()
+    asked: tuple[str, ...] = ()  # the live systems that were asked, beside files
+    contradictions: tuple[Contradiction, ...] = ()  # sorted by name and subject
 
 
 def schema() -> dict[str, object]:

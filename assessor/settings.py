@@ -20,6 +20,44 @@ FILE_NAME = "gitops-assess.yaml"
 MAX_BYTES = 1024 * 1024
 
 
+class AwsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which AWS accounts to ask. Without profiles the default credentials; each role is assumed with the first of them."""
+
+    profiles: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # ARNs
+    regions: tuple[str, ...] = ()  # empty: every region enabled for the account
+    read_state: bool = False  # read types and ids in Terraform state kept in S3, for the share of resources it manages
+
+
+class KubernetesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which clusters to ask, by contexts of the user's kubeconfig; empty: the current one."""
+
+    contexts: tuple[str, ...] = ()
+
+
+class GithubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which GitHub organizations to ask. `url` is that of a GitHub Enterprise Server."""
+
+    organizations: tuple[str, ...] = ()
+    url: str = ""
+
+
+class GitlabSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which GitLab groups to ask. `url` is that of a self-managed instance."""
+
+    groups: tuple[str, ...] = ()
+    url: str = ""
+
+
+class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How to ask live systems. An option of the command line decides whether one is asked at all."""
+
+    aws: AwsSettings = AwsSettings()
+    kubernetes: KubernetesSettings = KubernetesSettings()
+    github: GithubSettings = GithubSettings()
+    gitlab: GitlabSettings = GitlabSettings()
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a settings file can say. Patterns are globs; `**` matches any folders."""
 
@@ -31,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     thresholds: Thresholds = Thresholds()
     teams: dict[str, tuple[str, ...]] = {}  # team → patterns of its repositories' names
     waivers: tuple[Waiver, ...] = ()
+    live: LiveSettings = LiveSettings()  # only in a file the user names: it says where credentials are used
 
     def team_of(self, repository: str) -> str:
         """Return the first team with a pattern that matches the repository's name, "" if none does."""
@@ -107,8 +146,10 @@ def _known_keys(file: Path, value: Any, kind: type[msgspec.Struct], path: tuple[
             near = difflib.get_close_matches(key, fields, 1)
             guess = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(fields)}"
             raise _wrong(file, ParseError(f"unknown key {'.'.join((*path, key))!r}; {guess}", value.lines[key]))
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            _known_keys(file, value.get(field.name), field.type, (*path, field.name))
     if kind is Settings:
-        _known_keys(file, value.get("thresholds"), Thresholds, ("thresholds",))
         for waiver in value.get("waivers") or () if isinstance(value.get("waivers"), list) else ():
             _known_keys(file, waiver, Waiver, ("waivers",))
 

@@ -46,7 +46,7 @@ def _trace(organization: Organization, service: Service) -> ServiceTrace:
 
 
 def _step(step: Step, status: Status, summary: str, places: Iterable[Place] = ()) -> TraceStep:
-    evidence = tuple(Evidence(p.path, p.line, p.excerpt, p.repository) for p in list(places)[:3])
+    evidence = tuple(Evidence.of(place) for place in list(places)[:3])
     return TraceStep(step=int(step), status=status, summary=summary, evidence=evidence)
 
 

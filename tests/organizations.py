@@ -15,6 +15,8 @@ from assessor.facts.repository import Organization, Repository
 from assessor.model import Finding
 from assessor.reading import Source
 from assessor.registry import load_checks, load_readers
+from assessor.snapshot import Snapshot
+from assessor.snapshot import load as load_snapshot
 
 TODAY = datetime.date(2026, 11, 23)
 
@@ -40,11 +42,20 @@ def scan_repository(root: Path, name: str = "") -> Repository:
 
 
 def scan(root: Path) -> Organization:
-    """Collect a folder: each folder below ``repos/`` is a repository, or the folder itself is the only one."""
+    """Collect a folder: each folder below ``repos/`` is a repository, or the folder itself is the only one.
+
+    What live systems said is in ``<folder>.evidence.json`` beside it, if they were asked.
+    """
+    said = root.with_name(root.name + ".evidence.json")
+    live = load_snapshot(said) if said.exists() else Snapshot(taken=TODAY.isoformat())
     repos = root / "repos"
     folders = sorted(p for p in repos.iterdir() if p.is_dir()) if repos.is_dir() else [root]
     repositories = tuple(scan_repository(folder) for folder in folders)
-    return derive_organization(Organization(at=Place("", ""), name=root.name, repositories=repositories))
+    return derive_organization(
+        Organization(
+            at=Place("", ""), name=root.name, repositories=repositories, facts=live.facts, gaps=live.gaps, asked=live.asked
+        )
+    )
 
 
 def findings(organization: Organization, check: str) -> list[Finding]:

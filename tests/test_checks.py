@@ -2,7 +2,8 @@
 
 The folder's name begins with the verdict expected of it: pass, partial, fail, na or unknown. A folder with ``repos/``
 is an organization of several repositories. Adding a case needs no Python. An optional ``<case>.places`` file beside
-the folder lists places (``path:line``) that must be among the evidence.
+the folder lists places (``path:line``, or the path of a live object) that must be among the evidence; an optional
+``<case>.evidence.json`` holds what live systems said (a file as ``--save-evidence`` writes it).
 """
 
 from __future__ import annotations
@@ -28,5 +29,5 @@ def test_the_verdict_is_the_one_the_case_is_named_for(case: Path) -> None:
     assert status_of(f.status for f in found) is NAMES[word], summaries
     expected = case.with_name(case.name + ".places")
     if expected.exists():
-        places = {f"{e.path}:{e.line}" for f in found for e in f.evidence}
+        places = {f"{e.path}:{e.line}" if e.line else e.path for f in found for e in f.evidence}
         assert set(expected.read_text().split()) <= places

@@ -13,7 +13,7 @@ import typer
 
 from assessor.errors import AssessorError, NothingToAssess
 
-from . import checks, explain, init, report, scaffold, scan
+from . import checks, explain, init, permissions, report, scaffold, scan
 
 app = typer.Typer(
     name="gitops-assess",
@@ -29,6 +29,7 @@ app.command("report")(report.report)
 app.command("checks")(checks.checks)
 app.command("explain")(explain.explain)
 app.command("init")(init.init)
+app.command("permissions")(permissions.permissions)
 app.add_typer(scaffold.app, name="scaffold")
 
 

@@ -26,7 +26,50 @@ from assessor.facts.repository import Organization, Repository
 from assessor.model import Assessment, RepositoryScore, Step
 from assessor.registry import load_checks
 from assessor.scaffolding.template import families
-from assessor.settings import Settings, find_settings, load_settings
+from assessor.settings import LiveSettings, Settings, find_settings, load_settings
+from assessor.snapshot import Snapshot, dump
+from assessor.snapshot import load as load_snapshot
+
+from ._outputs import write_whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The live systems asked for on the command line; options stand before the settings file."""
+
+    aws: bool = False
+    aws_profiles: tuple[str, ...] = ()
+    aws_regions: tuple[str, ...] = ()
+    kubernetes: bool = False
+    contexts: tuple[str, ...] = ()
+    github: tuple[str, ...] = ()
+    github_url: str = ""
+    gitlab: tuple[str, ...] = ()
+    gitlab_url: str = ""
+    evidence: Path | None = None  # a snapshot in their place
+    save: Path | None = None
+
+    def wanted(self, settings: LiveSettings) -> dict[str, Any]:
+        """Return the settings of each system to ask; raises `UsageError` where options contradict each other."""
+        replace = msgspec.structs.replace
+        found: dict[str, Any] = {}
+        if self.aws or self.aws_profiles or self.aws_regions:
+            profiles, regions = self.aws_profiles or settings.aws.profiles, self.aws_regions or settings.aws.regions
+            found["aws"] = replace(settings.aws, profiles=profiles, regions=regions)
+        if self.kubernetes or self.contexts:
+            found["kubernetes"] = replace(settings.kubernetes, contexts=self.contexts or settings.kubernetes.contexts)
+        if self.github:
+            found["github"] = replace(settings.github, organizations=self.github, url=self.github_url or settings.github.url)
+        if self.gitlab:
+            found["gitlab"] = replace(settings.gitlab, groups=self.gitlab, url=self.gitlab_url or settings.gitlab.url)
+        if found and self.evidence:
+            raise UsageError(
+                f"--evidence stands in for live systems, and {' and '.join(sorted(found))} would be asked too",
+                "Give one of the two.",
+            )
+        if self.save and not (found or self.evidence):
+            raise UsageError("--save-evidence: no live system is asked", "Add --aws, --kube, --github or --gitlab.")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +87,7 @@ class Request:
     jobs: int = 0
     cache: bool = True
     quiet: bool = False
+    live: Live = Live()
 
 
 def run(request: Request) -> Assessment:
@@ -51,6 +95,7 @@ def run(request: Request) -> Assessment:
     settings = merged_settings(request)
     checks = selected(load_checks(request.checks), settings)
     day = today()
+    snapshot = _live(request, settings, day)
     folders = bool(settings.organization and len(request.paths) == 1)
     found = survey(request.paths, request.ref, settings.exclude, folders_are_repositories=folders)
     scored: dict[str, RepositoryScore] = {}
@@ -63,8 +108,45 @@ def run(request: Request) -> Assessment:
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
         because = f" ({reasons[0]})" if reasons else ""
         raise NothingToAssess(f"nothing to assess: no readable file found{because}", "Name a folder that holds a repository.")
-    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=tuple(repositories), gaps=found.gaps)
+    whole = Organization(
+        at=Place("", ""),
+        name=_name(request, settings),
+        repositories=tuple(repositories),
+        facts=snapshot.facts,
+        gaps=found.gaps + snapshot.gaps,
+        asked=snapshot.asked,
+    )
     return assess(derive_organization(whole), checks, settings, day, families(), scored)
+
+
+def _live(request: Request, settings: Settings, day: datetime.date) -> Snapshot:
+    """Ask the live systems, or read what they said from a snapshot; keep it where the user asked for that."""
+    wanted = request.live.wanted(settings.live)
+    if request.live.evidence:
+        snapshot = load_snapshot(request.live.evidence)
+    elif wanted:
+        from assessor.collectors.live import observe
+
+        with _status(quiet=request.quiet) as say:
+            snapshot = observe(wanted, day, say)
+    else:
+        return Snapshot(taken=day.isoformat())
+    if request.live.save:
+        write_whole(request.live.save, dump(snapshot))
+    return snapshot
+
+
+@contextlib.contextmanager
+def _status(*, quiet: bool) -> Iterator[Any]:
+    """Show what is being asked, on stderr when it is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("asking") as status:
+        yield lambda text: status.update(f"asking {escape(text)}")
 
 
 def _collected(targets: Sequence[Target], request: Request, settings: Settings) -> Iterator[Repository]:
@@ -83,6 +165,11 @@ def merged_settings(request: Request) -> Settings:
     if file is None and len(request.paths) == 1 and request.paths[0].is_dir():
         file = find_settings(request.paths[0])
     settings = load_settings(file) if file else Settings()
+    if not request.config and settings.live != LiveSettings():
+        raise UsageError(
+            f"{file}: `live` says where your credentials are used, so a file that lies among scanned ones may not set it",
+            f"Name the file if you trust it: --config {file}",
+        )
     return msgspec.structs.replace(
         settings,
         steps=_steps(request.steps) if request.steps else settings.steps,

@@ -36,6 +36,31 @@ def scan(
     checks: Annotated[
         list[Path] | None, typer.Option("--checks", help="A folder with checks of your own. Its code runs.")
     ] = None,
+    aws: Annotated[bool, typer.Option("--aws", help="Ask AWS as well, read-only, with your credentials.")] = False,
+    aws_profile: Annotated[
+        list[str] | None, typer.Option(help="An AWS profile to ask with, in place of the default one; repeatable.")
+    ] = None,
+    aws_region: Annotated[
+        list[str] | None, typer.Option(help="A region to ask; repeatable.", show_default="every enabled one")
+    ] = None,
+    kube: Annotated[
+        bool, typer.Option("--kube", help="Ask a Kubernetes cluster as well, read-only, with your kubeconfig.")
+    ] = False,
+    context: Annotated[
+        list[str] | None, typer.Option(help="A context of your kubeconfig; repeatable.", show_default="the current one")
+    ] = None,
+    github: Annotated[
+        list[str] | None, typer.Option(help="Scan a GitHub organization and ask it; repeatable. Token: GITHUB_TOKEN.")
+    ] = None,
+    github_url: Annotated[str, typer.Option(help="A GitHub Enterprise Server.", show_default="github.com")] = "",
+    gitlab: Annotated[
+        list[str] | None, typer.Option(help="Scan a GitLab group and ask it; repeatable. Token: GITLAB_TOKEN.")
+    ] = None,
+    gitlab_url: Annotated[str, typer.Option(help="A self-managed GitLab.", show_default="gitlab.com")] = "",
+    evidence: Annotated[
+        Path | None, typer.Option(help="Take live evidence from a file written with --save-evidence; ask nobody.")
+    ] = None,
+    save_evidence: Annotated[Path | None, typer.Option(help="Keep what live systems said in a file (JSON, no secrets).")] = None,
     baseline: Annotated[Path | None, typer.Option(help="An earlier assessment (JSON) to compare with.")] = None,
     fail_under: Annotated[float | None, typer.Option(min=0, max=100, help="Exit with 1 if the score is lower.")] = None,
     min_level: Annotated[int | None, typer.Option(min=0, max=5, help="Exit with 1 if the maturity level is lower.")] = None,
@@ -45,7 +70,7 @@ def scan(
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep what was read for the next scan.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
-    """Score repositories against the five steps towards GitOps, offline, from files and git history."""
+    """Score repositories against the five steps towards GitOps: from files and git history and, when asked, live systems."""
     from assessor.cli import _outputs, _scanning
     from assessor.cli.report import load
 
@@ -63,6 +88,19 @@ def scan(
         jobs=jobs,
         cache=cache,
         quiet=quiet,
+        live=_scanning.Live(
+            aws=aws,
+            aws_profiles=tuple(aws_profile or ()),
+            aws_regions=tuple(aws_region or ()),
+            kubernetes=kube,
+            contexts=tuple(context or ()),
+            github=tuple(github or ()),
+            github_url=github_url,
+            gitlab=tuple(gitlab or ()),
+            gitlab_url=gitlab_url,
+            evidence=evidence,
+            save=save_evidence,
+        ),
     )
     assessment = _scanning.run(request)
     _outputs.write(assessment, targets, earlier)

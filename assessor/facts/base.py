@@ -9,14 +9,26 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
+FILES = "files"
 
-class Place(msgspec.Struct, frozen=True, order=True):
-    """A place a person can open: a line of a file in a repository (line 0 = the file as a whole)."""
+
+class Place(msgspec.Struct, frozen=True, order=True, omit_defaults=True):
+    """A place a person can open: a line of a file in a repository (line 0 = the file as a whole), or a live object.
+
+    Of a live object `source` is the system that was asked, and `path` names it there: an ARN, ``context/namespace/kind/name``
+    of a cluster, an address of a forge.
+    """
 
     repository: str
     path: str
     line: int = 0
     excerpt: str = ""  # the line itself, shortened and with secrets taken out
+    source: str = FILES  # files, aws, kubernetes, github, gitlab
+
+    @property
+    def live(self) -> bool:
+        """Whether it was seen in a running system rather than in a file."""
+        return self.source != FILES
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}" if self.line else self.path

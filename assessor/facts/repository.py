@@ -72,6 +72,7 @@ class Organization(Fact, Holder, frozen=True, kw_only=True, dict=True):
     repositories: tuple[Repository, ...] = ()
     facts: tuple[Fact, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    asked: tuple[str, ...] = ()  # the live systems that were asked: aws, kubernetes, github, gitlab
 
     @property
     def label(self) -> str:

@@ -1,0 +1,1 @@
+"""Asks GitHub: the repositories of an organization and how their branches are protected."""

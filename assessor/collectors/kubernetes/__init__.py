@@ -1,0 +1,1 @@
+"""Asks clusters: controllers, what they reconcile, workloads, and who owns them."""

@@ -1,0 +1,38 @@
+"""What the author of a live collector imports: a collector asks a running system and yields facts and gaps.
+
+A collector only reads. It declares every call it may make, and from that list `permissions` prints the least rights it
+needs. What it may not see, or could not reach, it yields as a `Gap` that names the missing right; it raises `UsageError`
+only for what the user named wrongly (an unknown profile, context or organization). Neither facts nor gaps nor errors hold
+credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from assessor.facts.base import Fact, Gap, Place
+
+__all__ = ["Collector", "Fact", "Gap", "Observed", "Place", "Progress", "silent"]
+
+Observed = Iterator[Fact | Gap]
+Progress = Callable[[str], object]  # hears what is being asked, in a few words
+
+
+def silent(_text: str) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A live source: its name, how to ask it, and the least rights that asking needs.
+
+    `observe` takes the source's own settings (`assessor.settings`) and where progress goes. `permissions` returns the text
+    of an IAM policy, a ClusterRole, a list of token scopes: whatever grants exactly the declared calls.
+    """
+
+    id: str  # aws, kubernetes, github, gitlab
+    title: str
+    observe: Callable[[Any, Progress], Iterable[Fact | Gap]]
+    permissions: Callable[[], str]
