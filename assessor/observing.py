@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assessor.facts.base import Fact, Gap, Place
+from assessor.facts.repository import Organization
 
 __all__ = ["Collector", "Fact", "Gap", "Observed", "Place", "Progress", "silent"]
 
@@ -24,15 +25,22 @@ def silent(_text: str) -> None:
     """Show no progress."""
 
 
+def anything(_settings: Any) -> None:
+    """Find nothing wrong with settings before a system is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Collector:
     """A live source: its name, how to ask it, and the least rights that asking needs.
 
-    `observe` takes the source's own settings (`assessor.settings`) and where progress goes. `permissions` returns the text
-    of an IAM policy, a ClusterRole, a list of token scopes: whatever grants exactly the declared calls.
+    `observe` takes the source's own settings (`assessor.settings`), what files declare, so that it asks about that first (no
+    repository where nothing was read yet), and where progress goes. `permissions` returns the text of an IAM policy, a
+    ClusterRole, a list of token scopes: whatever grants exactly the declared calls. `verify` raises `UsageError` for settings
+    that are wrong before anything is read or asked, e.g. a profile that does not exist.
     """
 
     id: str  # aws, kubernetes, github, gitlab
     title: str
-    observe: Callable[[Any, Progress], Iterable[Fact | Gap]]
+    observe: Callable[[Any, Organization, Progress], Iterable[Fact | Gap]]
     permissions: Callable[[], str]
+    verify: Callable[[Any], object] = anything

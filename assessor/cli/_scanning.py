@@ -95,7 +95,7 @@ def run(request: Request) -> Assessment:
     settings = merged_settings(request)
     checks = selected(load_checks(request.checks), settings)
     day = today()
-    snapshot = _live(request, settings, day)
+    wanted = _verified(request, settings)
     folders = bool(settings.organization and len(request.paths) == 1)
     found = survey(request.paths, request.ref, settings.exclude, folders_are_repositories=folders)
     scored: dict[str, RepositoryScore] = {}
@@ -108,27 +108,31 @@ def run(request: Request) -> Assessment:
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
         because = f" ({reasons[0]})" if reasons else ""
         raise NothingToAssess(f"nothing to assess: no readable file found{because}", "Name a folder that holds a repository.")
-    whole = Organization(
-        at=Place("", ""),
-        name=_name(request, settings),
-        repositories=tuple(repositories),
-        facts=snapshot.facts,
-        gaps=found.gaps + snapshot.gaps,
-        asked=snapshot.asked,
-    )
+    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=tuple(repositories), gaps=found.gaps)
+    snapshot = _live(request, wanted, whole, day)
+    whole = msgspec.structs.replace(whole, facts=snapshot.facts, gaps=found.gaps + snapshot.gaps, asked=snapshot.asked)
     return assess(derive_organization(whole), checks, settings, day, families(), scored)
 
 
-def _live(request: Request, settings: Settings, day: datetime.date) -> Snapshot:
-    """Ask the live systems, or read what they said from a snapshot; keep it where the user asked for that."""
+def _verified(request: Request, settings: Settings) -> dict[str, Any]:
+    """Return the settings of each system to ask, having found nothing wrong with them."""
     wanted = request.live.wanted(settings.live)
+    if wanted:
+        from assessor.collectors.live import verify
+
+        verify(wanted)
+    return wanted
+
+
+def _live(request: Request, wanted: dict[str, Any], declared: Organization, day: datetime.date) -> Snapshot:
+    """Ask the live systems, or read what they said from a snapshot; keep it where the user asked for that."""
     if request.live.evidence:
         snapshot = load_snapshot(request.live.evidence)
     elif wanted:
         from assessor.collectors.live import observe
 
         with _status(quiet=request.quiet) as say:
-            snapshot = observe(wanted, day, say)
+            snapshot = observe(wanted, declared, day, say)
     else:
         return Snapshot(taken=day.isoformat())
     if request.live.save:

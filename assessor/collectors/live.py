@@ -8,6 +8,7 @@ from typing import Any
 
 from assessor.errors import UsageError
 from assessor.facts.base import Fact, Gap
+from assessor.facts.repository import Organization
 from assessor.observing import Collector, Progress, silent
 from assessor.redaction import redact
 from assessor.registry import load_entry
@@ -22,8 +23,14 @@ def collector(name: str) -> Collector:
     return found
 
 
-def observe(wanted: Mapping[str, Any], day: datetime.date, progress: Progress = silent) -> Snapshot:
-    """Ask each system with its settings. One that fails costs its own evidence only: the failure is a gap.
+def verify(wanted: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for settings that are wrong, without asking any system."""
+    for name, settings in sorted(wanted.items()):
+        collector(name).verify(settings)
+
+
+def observe(wanted: Mapping[str, Any], declared: Organization, day: datetime.date, progress: Progress = silent) -> Snapshot:
+    """Ask each system with its settings about what files declare. One that fails costs its own evidence only: it is a gap.
 
     Raises `UsageError` for what the user named wrongly.
     """
@@ -33,7 +40,7 @@ def observe(wanted: Mapping[str, Any], day: datetime.date, progress: Progress = 
         source = collector(name)
         progress(source.title)
         try:
-            for found in source.observe(settings, progress):
+            for found in source.observe(settings, declared, progress):
                 (gaps if isinstance(found, Gap) else facts).append(found)  # type: ignore[arg-type]  # told apart here
         except UsageError:
             raise
