@@ -109,6 +109,22 @@ class Status(enum.StrEnum):
         """Whether it lowers coverage instead of the score."""
         return self in (Status.NOT_OBSERVED, Status.ERROR)
 
+    @property
+    def urgency(self) -> int:
+        """Its rank among what to look at first, 0 before all."""
+        return _URGENCY.index(self)
+
+
+_URGENCY = (
+    Status.ERROR,
+    Status.FAIL,
+    Status.PARTIAL,
+    Status.NOT_OBSERVED,
+    Status.WAIVED,
+    Status.PASS,
+    Status.NOT_APPLICABLE,
+)
+
 
 class Verdict(msgspec.Struct, frozen=True):
     """What a check says of one subject. `share` (0 to 1) is the part that holds."""
@@ -246,6 +262,8 @@ class RepositoryScore(msgspec.Struct, frozen=True, kw_only=True):
     team: str
     level: int
     score: float | None
+    coverage: float
+    bounds: tuple[float, float]
     inventory: dict[str, int]
     set_aside: dict[str, int]
     steps: dict[str, float | None]

@@ -175,6 +175,11 @@ class PathTally:
         """The score in percent, None when nothing was observed."""
         return _score(self.whole)
 
+    @property
+    def coverage(self) -> float:
+        """How much of what applies was observed, in percent."""
+        return percent(self.whole.coverage)
+
 
 def tally_path(results: Mapping[str, Judged], thresholds: Thresholds, steps: Iterable[Step] = tuple(Step)) -> PathTally:
     """Add the checks up to tasks, steps and the whole."""
@@ -199,7 +204,7 @@ def score_organization(
         name=name,
         score=path.score,
         level=path.level,
-        coverage=percent(path.whole.coverage),
+        coverage=path.coverage,
         bounds=path.whole.bounds,
         iac_coverage=_headline(results, IAC_COVERAGE),
         gitops_coverage=_headline(results, GITOPS_COVERAGE),

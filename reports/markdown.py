@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from assessor.comparing import Change, Comparison, compare
 from assessor.model import Assessment, Evidence, Finding, Status, StepScore
 
-from .compare import Change, Comparison, compare
 from .links import Forge, forge
 from .words import STATUSES, SYMBOLS, gain_line, level_line, number, plural, printable, repositories, score_line
 
@@ -67,7 +67,7 @@ def _head(assessment: Assessment, comparison: Comparison | None) -> str:
     whole = assessment.organization
     lines = [MARKER, f"## {escape(level_line(assessment))}", "", escape(score_line(assessment), 400)]
     if comparison:
-        lines += ["", f"**{_delta_line(comparison)}**"]
+        lines += ["", f"**{delta_line(comparison)}**"]
         lines += [f"- {escape(caveat)}" for caveat in comparison.caveats]
     for name, value, of in (
         ("IaC coverage", whole.iac_coverage, "of what exists is declared in code"),
@@ -77,11 +77,12 @@ def _head(assessment: Assessment, comparison: Comparison | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _delta_line(comparison: Comparison) -> str:
+def delta_line(comparison: Comparison) -> str:
+    """Say in one line what changed."""
     score = "score not comparable" if comparison.score is None else f"{comparison.score:+.1f} points"
     level = f", {comparison.level:+d} level" if comparison.level else ""
     if comparison.silent:
-        return f"No verdict changed since {escape(comparison.baseline.date)} ({score}{level})."
+        return f"No verdict changed since {escape(comparison.before.date)} ({score}{level})."
     counts = ", ".join(
         f"{len(group)} {word}"
         for word, group in (
@@ -90,19 +91,21 @@ def _delta_line(comparison: Comparison) -> str:
             ("new problems", comparison.new),
             ("newly seen problems", comparison.found),
             ("no longer visible", comparison.lost),
+            ("waived", comparison.waived),
         )
         if group
     )
-    return f"Since {escape(comparison.baseline.date)}: {', '.join(filter(None, (score + level, counts)))}."
+    return f"Since {escape(comparison.before.date)}: {', '.join(filter(None, (score + level, counts)))}."
 
 
 def _steps(assessment: Assessment, comparison: Comparison | None) -> str:
     change = " Change |" if comparison else ""
+    changed = {step.id: step.change for step in comparison.steps} if comparison else {}
     lines = [f"| | Step | Score | Assessed |{change}", f"|---|---|--:|--:|{'--:|' if comparison else ''}"]
     for step in assessment.organization.steps:
         row = f"| {_mark(step)} | {step.id} {escape(step.title)} | {number(step.score)} | {number(step.coverage)} % |"
         if comparison:
-            moved = comparison.steps.get(step.id)
+            moved = changed.get(step.id)
             row += f" {f'{moved:+.1f}' if moved else '–' if moved is None else '0'} |"
         lines.append(row)
     return "\n".join(lines) + "\n"
@@ -117,6 +120,7 @@ def _changes(comparison: Comparison, forges: dict[str, Forge]) -> str:
         ("Regressed", comparison.regressed),
         ("New problems", comparison.new),
         ("Problems seen for the first time", comparison.found),
+        ("Waived", comparison.waived),
         ("Improved", comparison.improved),
     )
     return "\n".join("\n".join(_group(title, changes, forges)) + "\n" for title, changes in groups if changes)
@@ -126,18 +130,18 @@ def _group(title: str, changes: tuple[Change, ...], forges: dict[str, Forge]) ->
     yield f"### {title}"
     yield ""
     for change in changes[:CHANGES]:
-        yield _change(change, forges)
+        yield change_line(change, forges)
     if len(changes) > CHANGES:
         yield f"- … and {len(changes) - CHANGES} more"
 
 
-def _change(change: Change, forges: dict[str, Forge]) -> str:
-    now = change.now
-    where = code(now.repository, 60) if now.repository else "organization"
-    subject = f" {code(now.subject.name, 60)}" if now.subject.name != now.repository else ""
-    before = f" (was {STATUSES[change.before.status]})" if change.before else ""
-    at = f" at {_place(now.evidence[0], forges)}" if now.evidence else ""
-    return f"- {SYMBOLS[now.status]} {where}{subject}: {escape(now.title)}: {escape(now.summary)}{at}{before}"
+def change_line(change: Change, forges: dict[str, Forge]) -> str:
+    """Return a change as an item of a list."""
+    where = code(change.repository, 60) if change.repository else "organization"
+    subject = f" {code(change.subject.name, 60)}" if change.subject.name != change.repository else ""
+    before = f" (was {STATUSES[change.before]})" if change.before else ""
+    at = f" at {_place(change.evidence[0], forges)}" if change.evidence else ""
+    return f"- {SYMBOLS[change.now or Status.NOT_APPLICABLE]} {where}{subject}: {escape(change.title)}: {escape(change.summary)}{at}{before}"
 
 
 def _place(evidence: Evidence, forges: dict[str, Forge]) -> str:

@@ -46,21 +46,6 @@ CODES = {
     Status.ERROR: "e",
     Status.WAIVED: "w",
 }
-# What to look at first.
-URGENCY = {
-    status: rank
-    for rank, status in enumerate(
-        (
-            Status.ERROR,
-            Status.FAIL,
-            Status.PARTIAL,
-            Status.NOT_OBSERVED,
-            Status.WAIVED,
-            Status.PASS,
-            Status.NOT_APPLICABLE,
-        )
-    )
-}
 
 _WHITE = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
 _KEPT_FORMAT = "\u200c\u200d\u00ad"  # joiners that scripts and emoji need, and the soft hyphen

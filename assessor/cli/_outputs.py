@@ -17,7 +17,7 @@ from assessor.registry import load_entry, names
 
 GROUP = "gitops_assess.reports"
 STDOUT = Path("-")
-ENDINGS = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".sarif": "sarif", ".xml": "junit", ".csv": "csv", ".svg": "badge", ".txt": "table"}  # fmt: skip
+ENDINGS = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".sarif": "sarif", ".xml": "junit", ".csv": "csv", ".svg": "badge", ".txt": "table", ".prom": "openmetrics"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

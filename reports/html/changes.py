@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assessor.model import Assessment
+from assessor.comparing import Change, Comparison
+from assessor.model import Status
 
-from ..compare import Change, Comparison
 from ..words import CODES, STATUSES, SYMBOLS, listing, more, number, plural, printable
 from .findings import Findings
 
@@ -56,10 +56,10 @@ class ComparisonView:
     groups: tuple[ChangeGroup, ...]
     steps: tuple[StepChange, ...]
     caveats: tuple[str, ...]
-    gone: str
+    repositories: tuple[str, ...]
 
 
-def comparison_view(comparison: Comparison, findings: Findings, assessment: Assessment) -> ComparisonView:
+def comparison_view(comparison: Comparison, findings: Findings) -> ComparisonView:
     """Return a comparison in words."""
     groups = (
         ("Improved", comparison.improved),
@@ -67,22 +67,29 @@ def comparison_view(comparison: Comparison, findings: Findings, assessment: Asse
         ("New problems", comparison.new),
         ("Problems seen for the first time", comparison.found),
         ("No longer visible", comparison.lost),
+        ("Waived", comparison.waived),
+        ("No longer there", comparison.gone),
     )
-    earlier = {step.id: step.score for step in comparison.baseline.organization.steps}
     score = "The scores cannot be compared" if comparison.score is None else f"{comparison.score:+.1f} points"
     level = f", {comparison.level:+d} level" if comparison.level else ", same level"
     seen = f", {comparison.coverage:+.1f} % assessed" if comparison.coverage else ""
     return ComparisonView(
         line=f"{score}{level}{seen}",
-        date=printable(comparison.baseline.date, 20),
+        date=printable(comparison.before.date, 20),
         groups=tuple(_changes(title, changes, findings) for title, changes in groups if changes),
         steps=tuple(
-            StepChange(printable(s.title), number(earlier.get(s.id)), number(s.score), _signed(comparison.steps.get(s.id)))
-            for s in assessment.organization.steps
+            StepChange(printable(step.title), number(step.before), number(step.score), _signed(step.change))
+            for step in comparison.steps
         ),
         caveats=tuple(printable(caveat) for caveat in comparison.caveats),
-        gone=f"{plural(comparison.gone, 'subject')} judged then no longer exist." if comparison.gone else "",
+        repositories=tuple(_moved(comparison)),
     )
+
+
+def _moved(comparison: Comparison) -> Iterator[str]:
+    for names, words in ((comparison.repositories_added, "New"), (comparison.repositories_removed, "No longer assessed")):
+        if names:
+            yield f"{words}: {plural(len(names), 'repository', 'repositories')} ({listing(names)})."
 
 
 def _signed(change: float | None) -> str:
@@ -96,13 +103,13 @@ def _changes(title: str, changes: Sequence[Change], findings: Findings) -> Chang
 
 
 def _change(change: Change, findings: Findings) -> ChangeView:
-    now = change.now
+    shown = change.now or Status.NOT_APPLICABLE
     return ChangeView(
-        symbol=SYMBOLS[now.status],
-        status=CODES[now.status],
-        href=findings.target(now.check, now.repository),
-        title=printable(now.title),
-        where=listing(dict.fromkeys(filter(None, (now.repository, now.subject.name))), 2, 60),
-        summary=printable(now.summary),
-        before=f"was {STATUSES[change.before.status]}" if change.before else "",
+        symbol=SYMBOLS[shown],
+        status=CODES[shown],
+        href=findings.anchor(change.check, change.repository),
+        title=printable(change.title),
+        where=listing(dict.fromkeys(filter(None, (change.repository, change.subject.name))), 2, 60),
+        summary=printable(change.summary),
+        before=f"was {STATUSES[change.before]}" if change.before else "",
     )

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from assessor.model import Assessment, CheckInfo, CheckScore, Evidence, Finding, Status, StepScore, TaskScore
 
 from ..links import Forge
-from ..words import CODES, EFFORTS, STATUSES, SYMBOLS, URGENCY, WEIGHTS, listing, plural, printable, whole
+from ..words import CODES, EFFORTS, STATUSES, SYMBOLS, WEIGHTS, listing, plural, printable, whole
 from .drawing import Bar, bar
 from .prose import prose
 
@@ -119,17 +119,23 @@ class Findings:
         for key, findings in groups.items():
             self._by_check[key.check].append((key, findings))
         self.steps = tuple(self._step(step) for step in assessment.organization.steps if step.tasks)
+        self._shown = {check.anchor for step in self.steps for task in step.tasks for check in task.checks}
 
     def target(self, check: str, repository: str) -> str:
         """Return the anchor of what was found by a check in a repository, else of the check."""
         return self._first.get((check, repository), f"c-{check}")
+
+    def anchor(self, check: str, repository: str) -> str:
+        """Return `target` if the page has it: a check of an earlier assessment may be gone. Else ""."""
+        target = self.target(check, repository)
+        return target if not target.startswith("c-") or target in self._shown else ""
 
     def _choose(self, groups: dict[Key, list[Finding]]) -> tuple[list[Key], bool]:
         """Return the groups to list, and whether these are all."""
         listed: list[Key] = []
         spent = 0
         candidates = [key for key in groups if key.status not in OMITTED]
-        for key in sorted(candidates, key=lambda key: URGENCY[key.status]):  # stable: the rest is in order
+        for key in sorted(candidates, key=lambda key: key.status.urgency):  # stable: the rest is in order
             spent += self._cost(key, groups[key])
             if spent > BUDGET:
                 return listed, False
@@ -160,7 +166,7 @@ class Findings:
         groups = self._by_check[check.id]
         info = self._infos.get(check.id) or _bare(check, groups)
         views = []
-        for key, findings in sorted(groups, key=lambda group: (URGENCY[group[0].status], group[0].repository)):
+        for key, findings in sorted(groups, key=lambda group: (group[0].status.urgency, group[0].repository)):
             if key not in self._anchors:
                 continue
             self._first.setdefault((key.check, key.repository), self._anchors[key])
@@ -229,7 +235,7 @@ def _bare(check: CheckScore, groups: Iterable[tuple[Key, list[Finding]]]) -> Che
 
 def _counts(check: CheckScore) -> str:
     counts = {Status(status): count for status, count in check.subjects.items() if count}
-    telling = sorted(set(counts) - {Status.NOT_APPLICABLE}, key=URGENCY.__getitem__)
+    telling = sorted(set(counts) - {Status.NOT_APPLICABLE}, key=lambda status: status.urgency)
     return " · ".join(f"{counts[status]} {STATUSES[status]}" for status in telling) or STATUSES[Status.NOT_APPLICABLE]
 
 

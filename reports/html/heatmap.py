@@ -10,7 +10,7 @@ from statistics import fmean
 from assessor.model import Assessment, RepositoryScore, Status, TaskScore
 
 from ..links import Forge
-from ..words import CODES, STATUSES, SYMBOLS, URGENCY, number, printable
+from ..words import CODES, STATUSES, SYMBOLS, number, printable
 from .findings import Findings
 
 
@@ -102,7 +102,7 @@ def _outcome(task: TaskScore, repository: RepositoryScore) -> _Outcome:
     results = [(check, repository.checks[check.id]) for check in task.checks if check.id in repository.checks]
     if not results:
         return _Outcome(Status.NOT_APPLICABLE, None, "")
-    worst = min(results, key=lambda item: (URGENCY[item[1].status], -item[0].weight))
+    worst = min(results, key=lambda item: (item[1].status.urgency, -item[0].weight))
     scored = [(check.weight, result.score) for check, result in results if result.score is not None]
     if not scored:
         return _Outcome(worst[1].status, None, worst[0].id)

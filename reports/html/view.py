@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from assessor.comparing import compare
 from assessor.model import Action, Assessment, ServiceTrace, Status, Step
 
-from ..compare import compare
 from ..links import forge
 from ..words import (
     CODES,
@@ -139,7 +139,7 @@ def build(assessment: Assessment, baseline: Assessment | None) -> Page:
         path=path(assessment),
         figures=tuple(_figures(assessment)),
         actions=tuple(_action(action, assessment) for action in assessment.actions),
-        comparison=comparison_view(compare(baseline, assessment), findings, assessment) if baseline else None,
+        comparison=comparison_view(compare(baseline, assessment), findings) if baseline else None,
         heatmap=heatmap(assessment, findings, forges),
         steps=findings.steps,
         complete=findings.complete,

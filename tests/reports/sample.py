@@ -120,6 +120,8 @@ def _repository(number: int, count: int, hostile: bool) -> RepositoryScore:
         team=(HOSTILE_NAMES[1] if hostile else TEAMS[index]),
         level=0,
         score=None,
+        coverage=0.0,
+        bounds=(0.0, 100.0),
         inventory={"service": 2, "terraform-root": 3, "workload": 4} if index != 4 else {},
         set_aside={"vendored": 112, "fixture": 9} if index < 3 else {},
         steps={},
@@ -203,9 +205,10 @@ def _judged(repo: RepositoryScore, findings: Sequence[Finding]) -> RepositorySco
     level = 0
     while level < 5 and (steps[Step(level + 1).short] or 0) >= 70:
         level += 1
+    coverage, bounds = _bounds(findings)
     return RepositoryScore(
         name=repo.name, path=repo.path, commit=repo.commit, branch=repo.branch, remote=repo.remote, team=repo.team,
-        level=level, score=_mean(steps.values()), inventory=repo.inventory, set_aside=repo.set_aside, steps=steps, checks=checks,
+        level=level, score=_mean(steps.values()), coverage=coverage, bounds=bounds, inventory=repo.inventory, set_aside=repo.set_aside, steps=steps, checks=checks,
     )  # fmt: skip
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessor.comparing import GROUPS, compare
 from assessor.model import Assessment, Finding, Status
 from assessor.registry import load_entry
 
 from .sample import COMMIT, assessment, empty
 
 links: Any = import_module("assessor.reports.links")
-compare: Any = import_module("assessor.reports.compare").compare
 words: Any = import_module("assessor.reports.words")
 
 
@@ -114,21 +114,45 @@ def _with(status: Status, score: float | None, *findings: Finding) -> Assessment
         ((Status.PASS, 100.0), (Status.NOT_OBSERVED, None), "lost"),
         ((Status.PASS, 100.0), (Status.PASS, 100.0), ""),
         ((Status.NOT_OBSERVED, None), (Status.PASS, 100.0), ""),
-        ((Status.FAIL, 0.0), (Status.WAIVED, None), ""),
+        ((Status.FAIL, 0.0), (Status.WAIVED, None), "waived"),
+        ((Status.WAIVED, None), (Status.WAIVED, None), ""),
+        ((Status.WAIVED, None), (Status.FAIL, 0.0), "new"),
     ],
 )
 def test_a_change_is_told_by_what_it_means(
     before: tuple[Status, float | None], now: tuple[Status, float | None], group: str
 ) -> None:
     change = compare(_with(*before), _with(*now))
-    told = {name for name in ("improved", "regressed", "found", "new", "lost") if getattr(change, name)}
+    told = {name for name in GROUPS if getattr(change, name)}
     assert told == ({group} if group else set())
+    assert change.regression == (group in ("regressed", "new"))
 
 
-def test_a_subject_that_is_gone_is_counted_not_called_an_improvement() -> None:
+def test_a_subject_that_is_gone_is_told_not_called_an_improvement() -> None:
     base = _with(Status.FAIL, 0.0)
     change = compare(base, msgspec.structs.replace(base, findings=()))
-    assert (change.gone, change.improved) == (1, ())
+    assert [(c.before, c.now) for c in change.gone] == [(Status.FAIL, None)]
+    assert (change.improved, change.regression) == ((), False)
+
+
+def test_a_problem_that_nobody_looked_for_before_is_no_regression() -> None:
+    base = assessment(repositories=1)
+    new = _with(Status.FAIL, 0.0)
+    unasked = msgspec.structs.replace(base, findings=(), checks=tuple(c for c in base.checks if c.id != new.findings[0].check))
+    change = compare(unasked, new)
+    assert [c.check for c in change.found] == [new.findings[0].check]
+    assert not change.regression
+
+
+def test_a_lower_level_is_a_regression_whatever_its_reason() -> None:
+    base = assessment()
+    lower = msgspec.structs.replace(base.organization, level=base.organization.level - 1)
+    assert compare(base, msgspec.structs.replace(base, organization=lower)).regression
+
+
+def test_repositories_that_came_and_went_are_named() -> None:
+    change = compare(assessment(repositories=5), assessment(repositories=6))
+    assert (change.repositories_added, change.repositories_removed) == (("web-shop",), ())
 
 
 def test_an_assessment_equals_itself() -> None:
