@@ -34,13 +34,13 @@ class Collector:
     """A live source: its name, how to ask it, and the least rights that asking needs.
 
     `observe` takes the source's own settings (`assessor.settings`), what files declare, so that it asks about that first (no
-    repository where nothing was read yet), and where progress goes. `permissions` returns the text of an IAM policy, a
-    ClusterRole, a list of token scopes: whatever grants exactly the declared calls. `verify` raises `UsageError` for settings
+    repository where nothing was read yet), and where progress goes. `permissions` takes those settings too and returns the
+    text of an IAM policy, a ClusterRole, a list of token scopes: whatever grants exactly the calls they lead to. `verify` raises `UsageError` for settings
     that are wrong before anything is read or asked, e.g. a profile that does not exist.
     """
 
     id: str  # aws, kubernetes, github, gitlab
     title: str
     observe: Callable[[Any, Organization, Progress], Iterable[Fact | Gap]]
-    permissions: Callable[[], str]
+    permissions: Callable[[Any], str]
     verify: Callable[[Any], object] = anything
