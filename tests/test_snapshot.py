@@ -12,7 +12,9 @@ from assessor.facts.base import Gap, Place
 from assessor.facts.cluster import Cluster
 from assessor.snapshot import Snapshot, dump, load
 
-ACCOUNT = AwsAccount(at=Place("", "arn:aws:iam::123456789012:root", source="aws"), account="123456789012", regions=("eu-central-1",))
+ACCOUNT = AwsAccount(
+    at=Place("", "arn:aws:iam::123456789012:root", source="aws"), account="123456789012", regions=("eu-central-1",)
+)
 CLUSTER = Cluster(at=Place("", "prod", source="kubernetes"), context="prod", version="v1.35.2")
 GAP = Gap("kubernetes", "prod", "may not list secrets: grant list on secrets", kinds=("workload",))
 

@@ -1,6 +1,7 @@
 """GitLab's pipeline: the file at the root with its local includes merged, ``extends``, ``default`` and ``!reference`` applied.
 
-A file nobody includes is no pipeline. Includes from elsewhere become jobs that use them. Source: GitLab's "CI/CD YAML
+A file nobody includes is no pipeline. Includes from elsewhere become jobs that use them; where their project is scanned
+as well, `merged_with` merges them in. Source: GitLab's "CI/CD YAML
 syntax reference" (an including file overrides what it includes, keys merge, scripts replace).
 """
 
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
+from assessor.facts.base import Place
 from assessor.facts.pipelines import (
     Command,
     Event,
     GitlabFile,
     GitlabJob,
+    GitlabSource,
     Job,
     Pipeline,
     PipelineStep,
@@ -33,6 +36,38 @@ MAX_REFERENCES = 2_000
 ALWAYS = (Trigger(Event.PUSH), Trigger(Event.PULL_REQUEST))
 _SECTIONS = ("before_script", "script", "after_script")
 _INHERITED = ("before_script", "after_script", "image", "services")
+
+
+Files = Mapping[str, GitlabFile]  # by path
+
+
+# The files of the project that an include names, and the path it names there; None where the project is not known.
+Elsewhere = Callable[[str], tuple[Files, str] | None]
+
+
+def nowhere(_uses: str) -> tuple[Files, str] | None:
+    """Know no other project."""
+    return None
+
+
+@deriver()
+def keep_shared_gitlab(material: Material) -> Iterator[GitlabSource]:
+    """Yield the files that other projects may include, and those of a pipeline that includes files of other projects."""
+    files = {file.at.path: file for file in material.of(GitlabFile)}
+    merged = _Merged(files, ROOT) if ROOT in files else None
+    own = {path for _, path in merged.seen} if merged else set()
+    for path, file in sorted(files.items())[:MAX_FILES]:
+        if path not in own or (merged and merged.remote):
+            yield GitlabSource(at=file.at, file=file)
+
+
+def merged_with(files: Files, elsewhere: Elsewhere) -> tuple[Pipeline, Mapping[tuple[str, str], Place], frozenset[str]] | None:
+    """Return the root's pipeline with what other projects bring to it, None if nothing is brought.
+
+    With it, where each file of another project enters it (the include; by repository and path), and the includes followed.
+    """
+    merged = _Merged(files, ROOT, elsewhere) if ROOT in files else None
+    return (merged.pipeline(None), merged.entries, frozenset(merged.followed)) if merged and merged.followed else None
 
 
 @deriver()
@@ -70,30 +105,42 @@ def _matching(files: Iterable[str], includes: Iterable[str], path: str) -> Itera
 class _Merged:
     """A pipeline file with everything it includes."""
 
-    def __init__(self, files: dict[str, GitlabFile], path: str) -> None:
-        self.files = files
+    def __init__(self, files: Files, path: str, elsewhere: Elsewhere = nowhere) -> None:
         self.root = files[path]
+        self.elsewhere = elsewhere
+        self.entries: dict[tuple[str, str], Place] = {}
+        self.followed: set[str] = set()
         self.jobs: dict[str, GitlabJob] = {}
         self.default: GitlabJob | None = None
         self.remote: list[PipelineStep] = []
         self.triggers: tuple[Trigger, ...] | None = None
-        self._seen: set[str] = set()
+        self.seen: set[tuple[str, str]] = set()  # repository and path
         self._resolved: dict[str, GitlabJob] = {}
         self._references = MAX_REFERENCES
-        self._include(path, 0)
+        self._include(files, path, 0)
 
-    def _include(self, path: str, depth: int) -> None:
-        if path in self._seen or depth > MAX_DEPTH or len(self._seen) >= MAX_FILES:
+    def _include(self, files: Files, path: str, depth: int, entry: Place | None = None) -> None:
+        file = files[path]
+        key = (file.at.repository, path)
+        if key in self.seen or depth > MAX_DEPTH or len(self.seen) >= MAX_FILES:
             return
-        self._seen.add(path)
-        file = self.files[path]
-        for included in _matching(self.files, file.includes, path):
-            self._include(included, depth + 1)
+        self.seen.add(key)
+        if entry is not None:
+            self.entries[key] = entry
+        for included in _matching(files, file.includes, path):
+            self._include(files, included, depth + 1, entry)
+        for step in file.remote:
+            found = self.elsewhere(step.uses)
+            if found is None:
+                self.remote.append(step)
+                continue
+            theirs, inner = found
+            self.followed.add(step.uses)
+            self._include(theirs, inner, depth + 1, entry or step.at)
         for job in file.jobs:
             self.jobs[job.id] = _over(self.jobs.get(job.id), job)
         if file.default is not None:
             self.default = _over(self.default, file.default)
-        self.remote += file.remote
         self.triggers = file.triggers or self.triggers
 
     def pipeline(self, started: tuple[Trigger, ...] | None) -> Pipeline:

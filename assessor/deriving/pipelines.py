@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from assessor.facts.base import Fact
-from assessor.facts.pipelines import Activity, Job, Pipeline, Runnable
-from assessor.facts.repository import Organization, Repository
+from assessor.facts.pipelines import Pipeline, Runnable
 
 from .activities import activities_of, manual_activities, without_environment
-from .base import Deriver, Joiner, Material, deriver, joiner
+from .base import Deriver, Joiner, Material, deriver
 from .following import Follower, is_called_only
-from .gitlab import merge_gitlab
+from .gitlab import keep_shared_gitlab, merge_gitlab
+from .shared_pipelines import join_gitlab_includes, join_reusable_workflows
 
 
 @deriver(replaces=(Pipeline,))
@@ -34,40 +32,5 @@ def follow_and_recognise(material: Material) -> Iterator[Fact]:
             yield from manual_activities(runnable)
 
 
-@joiner(replaces=(Pipeline,))
-def join_reusable_workflows(organization: Organization) -> Iterator[Fact]:
-    """Yield each pipeline, and what it does through reusable workflows of other repositories that were scanned as well."""
-    shared = {(r.name.rpartition("/")[2].lower(), p.at.path): r for r in organization.repositories for p in r.of(Pipeline)}
-    for repository in organization.repositories:
-        for pipeline in repository.of(Pipeline):
-            found = {name: origin for name in pipeline.unresolved if (origin := _origin(shared, name)) is not None}
-            rest = tuple(name for name in pipeline.unresolved if name not in found)
-            yield msgspec.structs.replace(pipeline, unresolved=rest) if found else pipeline
-            for job in pipeline.jobs:
-                if job.uses in found:
-                    yield from _through(pipeline, job, found[job.uses])
-
-
-def _origin(shared: dict[tuple[str, str], Repository], uses: str) -> tuple[Repository, str] | None:
-    """Return the scanned repository, and the path in it, that ``owner/repository/.github/workflows/file@ref`` names."""
-    name, separator, file = uses.partition("@")[0].partition("/.github/workflows/")
-    path = f".github/workflows/{file}"
-    owner, _, repository = name.lower().rpartition("/")
-    origin = shared.get((repository, path)) if separator and owner else None
-    if origin is None or (origin.remote and not origin.remote.removesuffix(".git").lower().endswith(f"{owner}/{repository}")):
-        return None
-    return origin, path
-
-
-def _through(pipeline: Pipeline, job: Job, origin: tuple[Repository, str]) -> Iterator[Activity]:
-    """Yield what a job does in a workflow elsewhere, at the line that calls it."""
-    repository, path = origin
-    at = next((step.at for step in job.steps if step.uses == job.uses), job.at)
-    for activity in repository.of(Activity):
-        if activity.pipeline == path:
-            triggers = job.triggers if job.triggers is not None else pipeline.triggers
-            yield msgspec.structs.replace(activity, at=at, pipeline=pipeline.at.path, job=job.id, triggers=triggers)
-
-
-DERIVERS: tuple[Deriver, ...] = (merge_gitlab, follow_and_recognise)
-JOINERS: tuple[Joiner, ...] = (join_reusable_workflows,)
+DERIVERS: tuple[Deriver, ...] = (merge_gitlab, keep_shared_gitlab, follow_and_recognise)
+JOINERS: tuple[Joiner, ...] = (join_reusable_workflows, join_gitlab_includes)

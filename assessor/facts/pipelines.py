@@ -147,6 +147,12 @@ class GitlabFile(Fact, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] | None = None  # from workflow rules
 
 
+class GitlabSource(Fact, frozen=True, kw_only=True):
+    """A file in GitLab's CI syntax that pipelines of other projects may include, or that includes files of theirs."""
+
+    file: GitlabFile
+
+
 class Purpose(enum.StrEnum):
     """What a step does, as far as the path to GitOps cares."""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from assessor.deriving import derive_organization
+from assessor.facts.base import Place
 from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
+from assessor.facts.repository import Organization
 from tests.organizations import scan, scan_repository, write
 
 
@@ -116,3 +120,49 @@ def test_a_reusable_workflow_of_another_scanned_repository_is_joined(tmp_path: P
     app, _ = scan(write(tmp_path, files)).repositories
     assert [(a.purpose, a.at.line, a.job, a.on(Event.PUSH)) for a in app.of(Activity)] == [(Purpose.PUSH_IMAGE, 4, "call", True)]
     assert app.of(Pipeline)[0].unresolved == ("acme/gone/.github/workflows/x.yml@v1",)
+
+
+GITLAB = """include:
+  - project: acme/ci
+    file: /image.yml
+  - component: $CI_SERVER_FQDN/acme/ci/scan@1.0
+  - project: acme/gone
+    file: /x.yml
+publish:
+  extends: .push
+  rules: [{if: $CI_COMMIT_TAG}]
+"""
+SHARED = {
+    "repos/ci/image.yml": "include: {local: /common.yml}\n.push:\n  script:\n    - !reference [.login, script]\n    - docker push x:1\n",
+    "repos/ci/common.yml": ".login:\n  script: [docker login]\n",
+    "repos/ci/templates/scan.yml": "spec: {inputs: {x: {default: y}}}\n---\nscan:\n  script: trivy image --exit-code 1 x:1\n",
+    "repos/ci/.gitlab-ci.yml": "test:\n  script: echo\n",
+}
+
+
+def test_files_of_another_scanned_gitlab_project_are_merged_in(tmp_path: Path) -> None:
+    app, ci = scan(write(tmp_path, {"repos/app/.gitlab-ci.yml": GITLAB, **SHARED})).repositories
+    found = {(a.purpose, a.at.path, a.at.line, a.job, a.on(Event.TAG), a.on(Event.PUSH)) for a in app.of(Activity)}
+    assert (Purpose.PUSH_IMAGE, ".gitlab-ci.yml", 2, "publish", True, False) in found
+    assert (Purpose.SCAN_IMAGE, ".gitlab-ci.yml", 4, "scan", False, True) in found
+    assert app.of(Pipeline)[0].unresolved == ("acme/gone:/x.yml",)
+    assert not any(activity.purpose is Purpose.PUSH_IMAGE for activity in ci.of(Activity))
+
+
+def test_a_project_of_the_same_name_elsewhere_is_not_taken_for_it(tmp_path: Path) -> None:
+    write(tmp_path, {"repos/app/.gitlab-ci.yml": GITLAB, **SHARED})
+    app, ci = (scan_repository(tmp_path / "repos" / name) for name in ("app", "ci"))
+    other = msgspec.structs.replace(ci, remote="https://gitlab.example/others/ci.git")
+    whole = Organization(at=Place("", ""), name="acme", repositories=(app, other))
+    joined = derive_organization(whole).repositories[0]
+    assert not joined.of(Activity)
+    assert "acme/ci:/image.yml" in joined.of(Pipeline)[0].unresolved
+
+
+def test_projects_that_include_each_other_end(tmp_path: Path) -> None:
+    files = {
+        "repos/app/.gitlab-ci.yml": "include: {project: acme/ci, file: a.yml}\nb:\n  extends: .a\n",
+        "repos/ci/a.yml": "include: {project: acme/app, file: .gitlab-ci.yml}\n.a:\n  extends: b\n  script: docker push x:1\n",
+    }
+    app, _ = scan(write(tmp_path, files)).repositories
+    assert [(a.purpose, a.job) for a in app.of(Activity)] == [(Purpose.PUSH_IMAGE, "b")]
