@@ -66,7 +66,10 @@ def changes_are_validated(organization: Organization) -> Verdict:
 
 def _verdict(repositories: list[Repository], share: float, applied: frozenset[str]) -> Verdict:
     steps = [a for r in repositories for a in r.of(Activity) if _validates(a) and on_changes(a)]
-    validators = [*steps, *(tool for r in repositories for tool in r.of(PlanAutomation) if tool.plan_on_pr)]
+    validators: list[Activity | PlanAutomation] = [
+        *steps,
+        *(tool for r in repositories for tool in r.of(PlanAutomation) if tool.plan_on_pr),
+    ]
     if share == 1:
         return passed(
             f"pull requests are validated with {listing([a.tool for a in validators])}", _first([a.at for a in validators])
