@@ -129,8 +129,11 @@ def _live(request: Request, wanted: dict[str, Any], declared: Organization, day:
     if request.live.evidence:
         snapshot = load_snapshot(request.live.evidence)
     elif wanted:
+        from assessor.collectors.kubernetes.access import refuse_scanned
         from assessor.collectors.live import observe
 
+        if "kubernetes" in wanted:
+            refuse_scanned(request.paths)
         with _status(quiet=request.quiet) as say:
             snapshot = observe(wanted, declared, day, say)
     else:

@@ -46,7 +46,7 @@ def read_manifests(source: Source) -> Iterator[Fact]:
         return
     documents = source.documents
     for found in manifests(documents):
-        fact = _object(source, found)
+        fact = object_of(source, found)
         yield fact
         if not found.name and not found.templated and (pod_path(found) is None or fact.containers):
             yield BrokenManifest(at=source.place(found.line), reason=f"a {found.kind} without a name")
@@ -73,7 +73,8 @@ def pod_path(found: Manifest) -> tuple[str, ...] | None:
     return _POD_SPECS.get((found.group, found.kind))
 
 
-def _object(source: Source, found: Manifest) -> KubernetesObject:
+def object_of(source: Source, found: Manifest) -> KubernetesObject:
+    """Return one object, a workload with its containers."""
     path = pod_path(found)
     containers = tuple(_containers(found, path)) if path else ()
     complete = (
