@@ -14,7 +14,7 @@ SUBJECT, NAME = 200, 80  # characters
 
 
 def read_history(tree: Tree) -> tuple[tuple[Change, ...], bool]:
-    """Return the newest commits along first parents, and whether the history is shallow.
+    """Return the newest commits along first parents, and whether they end early because the history is shallow.
 
     A history that ends at a commit which cannot be read is noted in the tree's problems.
     """
@@ -32,7 +32,14 @@ def read_history(tree: Tree) -> tuple[tuple[Change, ...], bool]:
         if not repository.is_shallow:
             tree.problems.append("its history ends at a commit that cannot be read")
         return tuple(changes), True
-    return tuple(changes), repository.is_shallow
+    cut = repository.is_shallow and len(changes) < COMMITS and _has_parents(repository, changes[-1].commit)
+    return tuple(changes), cut
+
+
+def _has_parents(repository: pygit2.Repository, commit: str) -> bool:
+    """Say whether a commit names parents, also those that a shallow history hides."""
+    _, data = repository.odb.read(commit)
+    return b"\nparent " in data.partition(b"\n\n")[0]
 
 
 def _change(commit: pygit2.Commit, brings: str) -> Change:

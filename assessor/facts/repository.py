@@ -28,7 +28,7 @@ class Repository(Fact, Holder, frozen=True, kw_only=True, dict=True):
     commit: str = ""  # empty: a plain folder, or no commit yet
     branch: str = ""
     remote: str = ""  # the origin's address without credentials
-    shallow: bool = False
+    shallow: bool = False  # its history ends early, before as many commits as are looked at
     history: tuple[Change, ...] = ()
     is_library: bool = False  # its product is code for others to import; its examples are documentation
     untracked: tuple[str, ...] = ()  # own files that git does not track (yet) and does not ignore
