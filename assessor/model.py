@@ -102,12 +102,16 @@ class Status(enum.StrEnum):
     @property
     def observed(self) -> bool:
         """Whether it counts in the score."""
-        return self in (Status.PASS, Status.PARTIAL, Status.FAIL)
+        return self in _OBSERVED
 
     @property
     def unknown(self) -> bool:
         """Whether it lowers coverage instead of the score."""
-        return self in (Status.NOT_OBSERVED, Status.ERROR)
+        return self in _UNKNOWN
+
+
+_OBSERVED = frozenset((Status.PASS, Status.PARTIAL, Status.FAIL))
+_UNKNOWN = frozenset((Status.NOT_OBSERVED, Status.ERROR))
 
     @property
     def urgency(self) -> int:

@@ -6,10 +6,12 @@ observed leaves the score, lowers the coverage and widens the bounds; it never r
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any, Protocol
 
 from assessor.checking import Check
@@ -35,6 +37,7 @@ class Tally:
         return (percent(self.low), percent(self.high))
 
 
+_ALL = Fraction(1)
 NOTHING = Tally(None, Fraction(0), Fraction(0), Fraction(1), applicable=False)
 
 
@@ -63,7 +66,10 @@ class Outcome(Protocol):
         """From 0 to 100, None when not observed."""
 
 
-_WHOLE = {100.0: Fraction(1), 0.0: Fraction(0)}
+@cache
+def _share(score: float) -> Fraction:
+    """Return a percentage with one decimal, of which there are a thousand, as a share."""
+    return Fraction(str(score)) / 100
 
 
 def tally_subjects(outcomes: Iterable[Outcome]) -> Tally:
@@ -72,12 +78,14 @@ def tally_subjects(outcomes: Iterable[Outcome]) -> Tally:
     unknown = 0
     for outcome in outcomes:
         if outcome.status.observed and outcome.score is not None:
-            observed.append(_WHOLE.get(outcome.score) or Fraction(str(outcome.score)) / 100)
+            observed.append(_share(outcome.score))
         unknown += outcome.status.unknown
     applicable = len(observed) + unknown
     if not applicable:
         return NOTHING
-    total = sum(observed, Fraction(0))
+    total = _sum([(1, share) for share in observed])
+    if len(observed) == applicable == 1:  # nearly always
+        return Tally(total, _ALL, total, total)
     score = total / len(observed) if observed else None
     return Tally(score, Fraction(len(observed), applicable), total / applicable, (total + unknown) / applicable)
 
@@ -90,17 +98,18 @@ def weighted(parts: Iterable[tuple[int, Tally]]) -> Tally:
     total = sum(weight for weight, _ in applicable)
     seen = [(weight, tally.score) for weight, tally in applicable if tally.score is not None]
     mass = sum(weight for weight, _ in seen)
-    score = sum((weight * value for weight, value in seen), Fraction(0)) / mass if mass else None
-
-    def mean(values: Iterable[tuple[int, Fraction]]) -> Fraction:
-        return sum((weight * value for weight, value in values), Fraction(0)) / total
-
     return Tally(
-        score,
-        mean((w, t.coverage) for w, t in applicable),
-        mean((w, t.low) for w, t in applicable),
-        mean((w, t.high) for w, t in applicable),
+        _sum(seen, mass) if mass else None,
+        _sum([(w, t.coverage) for w, t in applicable], total),
+        _sum([(w, t.low) for w, t in applicable], total),
+        _sum([(w, t.high) for w, t in applicable], total),
     )
+
+
+def _sum(values: Sequence[tuple[int, Fraction]], divisor: int = 1) -> Fraction:
+    """Return the weighted sum over the divisor: over one common denominator, which is far quicker than fraction by fraction."""
+    denominator = math.lcm(*[value.denominator for _, value in values])
+    return Fraction(sum([w * v.numerator * (denominator // v.denominator) for w, v in values]), denominator * divisor)
 
 
 def status_of(statuses: Iterable[Status]) -> Status:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from assessor.facts.base import Place
 from assessor.facts.containers import Service
@@ -25,22 +26,56 @@ _REGISTRY_MODULE = re.compile(r"\b(?:ecr|registry|registries|artifact[-_]registr
 
 def trace_services(organization: Organization) -> tuple[ServiceTrace, ...]:
     """Return the trace of every service, by repository and name."""
-    traces = (_trace(organization, service) for service in organization.of(Service))
+    known = _Known(organization)
+    traces = (_trace(known, service) for service in organization.of(Service))
     return tuple(sorted(traces, key=lambda trace: (trace.repository, trace.name, trace.path)))
 
 
-def _trace(organization: Organization, service: Service) -> ServiceTrace:
+class _Known:
+    """What an organization has that services are traced to, to look up: time must not grow with services × resources."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.registries: dict[str, tuple[int, Place]] = {}  # by what they are called; the first declared counts
+        for number, (names, at) in enumerate(_registries(organization)):
+            for name in names:
+                self.registries.setdefault(name, (number, at))
+        self.strategies: dict[tuple[str, str], tuple[int, DeliveryStrategy]] = {}
+        for number, strategy in enumerate(organization.of(DeliveryStrategy)):
+            if not strategy.demo:
+                self.strategies.setdefault((strategy.at.repository, _folder(strategy.at)), (number, strategy))
+        self.applications: dict[Place, list[tuple[int, Application]]] = {}
+        for number, application in enumerate(organization.of(Application)):
+            self.applications.setdefault(application.at, []).append((number, application))
+
+
+def _registries(organization: Organization) -> Iterator[tuple[set[str], Place]]:
+    """Yield every declared image registry: what names it goes by, and where."""
+    for resource in organization.of(Resource):
+        if resource.type in REGISTRIES:
+            names = (value for key, value in resource.settings.items() if key in ("name", "repository_id", "RepositoryName"))
+            yield {resource.name.lower(), *map(_short, names)}, resource.at
+    for module in organization.of(ModuleCall):
+        if _REGISTRY_MODULE.search(module.source):
+            said = {part.lower() for key, value in module.settings.items() for part in (*key.split("."), *value.split(", "))}
+            yield said, module.at
+
+
+def _folder(place: Place) -> str:
+    return place.path.rpartition("/")[0]
+
+
+def _trace(known: _Known, service: Service) -> ServiceTrace:
     return ServiceTrace(
         name=service.name,
         repository=service.at.repository,
         path=service.folder,
         language=service.language,
         steps=(
-            _infrastructure(organization, service),
+            _infrastructure(known, service),
             _container(service),
             _manifest(service),
             _application(service),
-            _delivery(organization, service),
+            _delivery(known, service),
         ),
     )
 
@@ -50,20 +85,11 @@ def _step(step: Step, status: Status, summary: str, places: Iterable[Place] = ()
     return TraceStep(step=int(step), status=status, summary=summary, evidence=evidence)
 
 
-def _infrastructure(organization: Organization, service: Service) -> TraceStep:
+def _infrastructure(known: _Known, service: Service) -> TraceStep:
     names = {service.name.lower(), *(_short(image) for image in service.images)}
-    for resource in organization.of(Resource):
-        said = {
-            resource.name.lower(),
-            *(_short(value) for key, value in resource.settings.items() if key in ("name", "repository_id", "RepositoryName")),
-        }
-        if resource.type in REGISTRIES and said & names:
-            return _step(Step.IAC, Status.PASS, "its registry is declared in code", [resource.at])
-    for module in organization.of(ModuleCall):
-        if _REGISTRY_MODULE.search(module.source):
-            said = {part.lower() for key, value in module.settings.items() for part in (*key.split("."), *value.split(", "))}
-            if said & names:
-                return _step(Step.IAC, Status.PASS, "its registry is declared in code", [module.at])
+    found = [known.registries[name] for name in names if name in known.registries]
+    if found:
+        return _step(Step.IAC, Status.PASS, "its registry is declared in code", [min(found)[1]])
     return _step(Step.IAC, Status.NOT_OBSERVED, "no declared resource names it")
 
 
@@ -92,14 +118,14 @@ def _application(service: Service) -> TraceStep:
     return _step(Step.GITOPS, Status.FAIL, "no application found that deploys it")
 
 
-def _delivery(organization: Organization, service: Service) -> TraceStep:
-    folders = {(p.repository, p.path.rpartition("/")[0]) for p in service.workloads}
-    for strategy in organization.of(DeliveryStrategy):
-        if (strategy.at.repository, strategy.at.path.rpartition("/")[0]) in folders and not strategy.demo:
-            return _step(
-                Step.AUTOMATION, Status.PASS, f"released progressively ({strategy.strategy or strategy.product})", [strategy.at]
-            )
-    deployed = [a for a in organization.of(Application) if a.at in service.applications]
-    if any(a.auto_sync and (a.self_heal or a.product == "flux") for a in deployed):
-        return _step(Step.AUTOMATION, Status.PARTIAL, "drift is corrected; releases are not progressive", [deployed[0].at])
+def _delivery(known: _Known, service: Service) -> TraceStep:
+    folders = {(place.repository, _folder(place)) for place in service.workloads}
+    found = [known.strategies[folder] for folder in folders if folder in known.strategies]
+    if found:
+        strategy = min(found, key=itemgetter(0))[1]
+        summary = f"released progressively ({strategy.strategy or strategy.product})"
+        return _step(Step.AUTOMATION, Status.PASS, summary, [strategy.at])
+    deployed = sorted((each for at in set(service.applications) for each in known.applications.get(at, ())), key=itemgetter(0))
+    if any(a.auto_sync and (a.self_heal or a.product == "flux") for _, a in deployed):
+        return _step(Step.AUTOMATION, Status.PARTIAL, "drift is corrected; releases are not progressive", [deployed[0][1].at])
     return _step(Step.AUTOMATION, Status.FAIL, "no progressive delivery")

@@ -111,11 +111,11 @@ class _Search:
 
     def _organization(self, root: Path, repositories: list[Path]) -> None:
         loose = 0
+        holding = {repository.relative_to(root).parts[0] for repository in repositories}
         for item in self._list(root, root):
-            holds = any(repository.is_relative_to(item.path) for repository in repositories)
             if not item.is_dir(follow_symlinks=False):
                 loose += not item.name.startswith(".") and item.name != FILE_NAME
-            elif holds or self._skipped(root, item):
+            elif item.name in holding or self._skipped(root, item):
                 continue
             elif self.folders_are_repositories:
                 self._found(Path(item.path), item.name)

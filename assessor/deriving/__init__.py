@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -32,17 +33,19 @@ JOINERS: tuple[Joiner, ...] = (
 
 def derive_repository(repository: Repository, facts: Iterable[Fact]) -> Repository:
     """Return the repository with its facts derived and those only meant for deriving dropped."""
-    current = tuple(facts)
+    material = Material(repository, facts)
     gaps = list(repository.gaps)
     for step in DERIVERS:
-        material = Material(repository, current)
         try:
             added = tuple(step.derive(material))
         except Exception as error:  # noqa: BLE001  a hostile file must not cost the rest of the scan
             gaps.append(Gap("files", step.name, f"could not be derived: {type(error).__name__}: {error}", repository.name))
             continue
-        current = (*(fact for fact in current if not isinstance(fact, step.replaces)), *added)
-    kept = tuple(sorted((f for f in current if not f.transient), key=_order))
+        dropped = any(material.of(kind) for kind in step.replaces)
+        if added or dropped:
+            facts = material.all_facts
+            material = Material(repository, (*(f for f in facts if not (dropped and isinstance(f, step.replaces))), *added))
+    kept = tuple(sorted((f for f in material.all_facts if not f.transient), key=_order))
     return msgspec.structs.replace(repository, facts=kept, gaps=tuple(sorted(gaps)))
 
 
@@ -53,24 +56,24 @@ def derive_organization(organization: Organization) -> Organization:
         owned: dict[str, list[Fact]] = {}
         for fact in added:
             owned.setdefault(fact.at.repository, []).append(fact)
-        repositories = tuple(
-            msgspec.structs.replace(
-                repository,
-                facts=tuple(
-                    sorted(
-                        [*(f for f in repository.facts if not isinstance(f, step.replaces)), *owned.get(repository.name, ())],
-                        key=_order,
-                    )
-                ),
-            )
-            for repository in organization.repositories
-        )
-        organization = msgspec.structs.replace(
-            organization,
-            repositories=repositories,
-            facts=(*(f for f in organization.facts if not isinstance(f, step.replaces)), *owned.get("", ())),
-        )
+        repositories = tuple(_with(r, step, owned.get(r.name, [])) for r in organization.repositories)
+        facts = (*(f for f in organization.facts if not isinstance(f, step.replaces)), *owned.get("", ()))
+        if not _same(repositories, organization.repositories) or not _same(facts, organization.facts):
+            organization = msgspec.structs.replace(organization, repositories=repositories, facts=facts)
     return organization
+
+
+def _with(repository: Repository, step: Joiner, added: list[Fact]) -> Repository:
+    """Return the repository with its facts replaced and added: itself where nothing changes, so that its index is kept."""
+    dropped = any(repository.of(kind) for kind in step.replaces)
+    if not added and not dropped:
+        return repository
+    facts = sorted([*(f for f in repository.facts if not (dropped and isinstance(f, step.replaces))), *added], key=_order)
+    return repository if _same(facts, repository.facts) else msgspec.structs.replace(repository, facts=tuple(facts))
+
+
+def _same(these: Sequence[object], those: Sequence[object]) -> bool:
+    return len(these) == len(those) and all(map(operator.is_, these, those))
 
 
 def _order(fact: Fact) -> tuple[str, int, str, str]:

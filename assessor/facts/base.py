@@ -78,17 +78,27 @@ class Holder:
         raise NotImplementedError
 
     @cached_property
-    def _by_type(self) -> dict[type[Fact], tuple[Fact, ...]]:
+    def _by_type(self) -> dict[type[Fact], list[Fact]]:
         found: dict[type[Fact], list[Fact]] = {}
         for fact in self.all_facts:
-            for kind in type(fact).__mro__:
-                if issubclass(kind, Fact):
-                    found.setdefault(kind, []).append(fact)
-        return {kind: tuple(facts) for kind, facts in found.items()}
+            found.setdefault(type(fact), []).append(fact)
+        return found
+
+    @cached_property
+    def _looked_up(self) -> dict[type[Fact], tuple[Fact, ...]]:
+        return {}
 
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """Return the facts of one kind."""
-        return self._by_type.get(kind, ())  # type: ignore[return-value]  # the index maps a type to its own instances
+        found = self._looked_up.get(kind)
+        if found is None:
+            kinds = [each for each in self._by_type if issubclass(each, kind)]
+            if len(kinds) > 1:
+                found = tuple(fact for fact in self.all_facts if isinstance(fact, kind))
+            else:
+                found = tuple(self._by_type[kinds[0]]) if kinds else ()
+            self._looked_up[kind] = found
+        return found  # type: ignore[return-value]  # the index maps a type to its own instances
 
 
 class FactSet(Holder):
