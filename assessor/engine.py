@@ -6,6 +6,7 @@ The engine alone decides who is judged, what does not apply, and what failed to 
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -14,6 +15,7 @@ import msgspec
 from assessor import __version__, scoring
 from assessor.checking import Check
 from assessor.deriving import derive_organization
+from assessor.errors import UsageError
 from assessor.facts import live as facts
 from assessor.facts.base import Fact, Place
 from assessor.facts.repository import Organization, Repository
@@ -88,6 +90,27 @@ def _contradiction(fact: facts.Contradiction) -> Contradiction:
         declared=Evidence.of(fact.declared) if fact.declared else None,
         observed=Evidence.of(fact.observed) if fact.observed else None,
     )
+
+
+def selected(checks: Checks, settings: Settings) -> dict[str, Check[Any]]:
+    """Keep the checks of the path that are selected and not ignored; a pattern that matches none is an error."""
+    for pattern in (*settings.select, *settings.ignore, *(waiver.check for waiver in settings.waivers)):
+        if not any(_chosen(id, pattern) for id in checks):
+            near = difflib.get_close_matches(pattern, checks, 1)
+            raise UsageError(
+                f"no check {pattern!r}", f"Did you mean {near[0]!r}?" if near else "`gitops-assess checks` lists them."
+            )
+    return {
+        id: check
+        for id, check in checks.items()
+        if check.step in settings.path
+        and (not settings.select or any(_chosen(id, pattern) for pattern in settings.select))
+        and not any(_chosen(id, pattern) for pattern in settings.ignore)
+    }
+
+
+def _chosen(id: str, pattern: str) -> bool:
+    return id == pattern or id.startswith(pattern.rstrip(".*") + ".")
 
 
 def score_repository(repository: Repository, checks: Checks, settings: Settings, today: datetime.date) -> RepositoryScore:

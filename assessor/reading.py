@@ -18,6 +18,7 @@ from typing import Any
 from assessor.errors import ParseError
 from assessor.facts.base import Fact, Place
 from assessor.parsing import yaml
+from assessor.parsing.globs import alternatives, compiled, matches
 from assessor.redaction import printable, redact
 
 EXCERPT = 160  # characters
@@ -204,7 +205,7 @@ class Dispatch:
         self._by_prefix: dict[str, list[_Filed]] = {}
         self._others: list[_Filed] = []
         for number, reader in enumerate(readers):
-            for pattern in sorted({alternative for name in reader.names for alternative in _alternatives(name.lower())}):
+            for pattern in sorted({alternative for name in reader.names for alternative in alternatives(name.lower())}):
                 self._file(pattern, number, reader)
         self._prefixes = tuple(self._by_prefix)
 
@@ -225,7 +226,7 @@ class Dispatch:
     def _file(self, pattern: str, number: int, reader: Reader) -> None:
         name = pattern.rpartition("/")[2]
         head, tail = re.split(r"[*?]", name)[0], re.split(r"[*?]", name)[-1]
-        whole = _compiled(pattern if name != pattern else f"**/{pattern}")
+        whole = compiled(pattern if name != pattern else f"**/{pattern}")
         sure = name == pattern
         if head == name:
             self._by_name.setdefault(name, []).append((number, reader, None if sure else whole))
@@ -239,34 +240,6 @@ class Dispatch:
 
 
 _Filed = tuple[int, Reader, re.Pattern[str] | None]  # the reader's place in the order, the reader, what its path must still match
-
-
-def _alternatives(pattern: str) -> list[str]:
-    """Return the patterns that a pattern with ``{a,b}`` stands for."""
-    start, end = pattern.find("{"), pattern.find("}")
-    if not 0 <= start < end:
-        return [pattern]
-    choices = pattern[start + 1 : end].split(",")
-    return [rest for choice in choices for rest in _alternatives(pattern[:start] + choice + pattern[end + 1 :])]
-
-
-def matches(path: str, pattern: str) -> bool:
-    """Say whether a path matches a glob; one without a slash is for the name alone. Matching ignores case."""
-    return bool(_compiled(pattern).match(path if "/" in pattern else path.rpartition("/")[2]))
-
-
-_PATTERNS: dict[str, re.Pattern[str]] = {}
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Translate a glob: ``*`` and ``?`` within a name, ``**/`` any folders or none, ``{a,b}`` alternatives."""
-    if pattern not in _PATTERNS:
-        out = (
-            re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-        )
-        out = re.sub(r"\\\{(.*?)\\\}", lambda m: "(?:" + m.group(1).replace(",", "|") + ")", out)
-        _PATTERNS[pattern] = re.compile(out + r"\Z", re.I)
-    return _PATTERNS[pattern]
 
 
 def strings(value: object) -> Iterator[str]:

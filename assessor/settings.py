@@ -14,7 +14,6 @@ import msgspec
 
 from assessor.errors import ParseError, UsageError
 from assessor.model import Step, Thresholds, Waiver
-from assessor.parsing import yaml
 
 FILE_NAME = "gitops-assess.yaml"
 MAX_BYTES = 1024 * 1024
@@ -99,6 +98,8 @@ def find_settings(folder: Path) -> Path | None:
 
 def load_settings(file: Path) -> Settings:
     """Read a settings file; raises `UsageError` naming file, line and remedy."""
+    from assessor.parsing import yaml  # a scan without settings file starts without it
+
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UsageError(f"{file}: larger than 1 MiB", "Is it a settings file?")
@@ -138,6 +139,8 @@ def _wrong(file: Path, error: ParseError) -> UsageError:
 
 def _known_keys(file: Path, value: Any, kind: type[msgspec.Struct], path: tuple[str, ...]) -> None:
     """Refuse keys that do not exist, naming the nearest that does."""
+    from assessor.parsing import yaml
+
     if not isinstance(value, yaml.Map):
         return
     fields = kind.__struct_fields__
@@ -156,6 +159,8 @@ def _known_keys(file: Path, value: Any, kind: type[msgspec.Struct], path: tuple[
 
 def _plain(value: Any) -> Any:
     """Return the value as plain dicts and lists; a single string stands for a list of one in no place, so types stay strict."""
+    from assessor.parsing import yaml
+
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):

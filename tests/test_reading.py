@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from assessor.errors import ParseError
 from assessor.facts.base import Fact
-from assessor.reading import EXCERPT, Dispatch, Reader, Source, matches, parent, reader, strings
+from assessor.parsing.globs import matches
+from assessor.reading import EXCERPT, Dispatch, Reader, Source, parent, reader, strings
 from assessor.redaction import MARK
 from assessor.registry import load_readers
 

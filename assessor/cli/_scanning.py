@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import difflib
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from assessor.checking import Check
-from assessor.collectors.discovery import survey
+from assessor.collectors.discovery import Survey, survey
 from assessor.collectors.tree import Target
-from assessor.collectors.workers import collect_all
-from assessor.deriving import derive_organization
-from assessor.engine import assess, score_repository
 from assessor.errors import NothingToAssess, UsageError
+from assessor.execution.local import gather
+from assessor.execution.memory import Memory
+from assessor.execution.unit import Answer, Order, read_answer
 from assessor.facts.base import Place
-from assessor.facts.repository import Organization, Repository
-from assessor.model import Assessment, RepositoryScore, Step
-from assessor.registry import load_checks
-from assessor.scaffolding.template import families
+from assessor.facts.repository import Organization
+from assessor.model import Assessment, Step
 from assessor.settings import LiveSettings, Settings, find_settings, load_settings
-from assessor.snapshot import Snapshot, dump
-from assessor.snapshot import load as load_snapshot
 
 from ._outputs import write_whole
+
+if TYPE_CHECKING:
+    from assessor.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,25 +90,37 @@ class Request:
 def run(request: Request) -> Assessment:
     """Scan and assess; raises `UsageError` or `NothingToAssess`."""
     settings = merged_settings(request)
-    checks = selected(load_checks(request.checks), settings)
-    day = today()
+    order = Order(settings=settings, today=today(), checks=tuple(map(str, request.checks)), cache=request.cache)
     wanted = _verified(request, settings)
     folders = bool(settings.organization and len(request.paths) == 1)
     found = survey(request.paths, request.ref, settings.exclude, folders_are_repositories=folders)
-    scored: dict[str, RepositoryScore] = {}
-    repositories = []
-    for repository in _collected(found.targets, request, settings):
-        # While workers read the next ones.
-        scored[repository.name] = score_repository(repository, checks, settings, day)
-        repositories.append(repository)
+    answers = _answers(found.targets, order, request)
+    if wanted or request.live.evidence:  # never the same twice
+        return _assess(request, order, found, answers, wanted)
+    memory = Memory(order, _name(request, settings), found.gaps, answers)
+    return memory.assessment() or memory.keep(_assess(request, order, found, answers, wanted))
+
+
+def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Answer], wanted: dict[str, Any]) -> Assessment:
+    """Join what was found in the repositories and judge it together."""
+    from assessor.deriving import derive_organization
+    from assessor.engine import assess, selected
+    from assessor.registry import load_checks
+    from assessor.scaffolding.template import families
+
+    settings = order.settings
+    checks = selected(load_checks(request.checks), settings)
+    results = [read_answer(*each) for each in zip(answers, found.targets, strict=True)]
+    repositories = tuple(repository for repository, _ in results)
     if not any(repository.files or repository.set_aside for repository in repositories):
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
         because = f" ({reasons[0]})" if reasons else ""
         raise NothingToAssess(f"nothing to assess: no readable file found{because}", "Name a folder that holds a repository.")
-    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=tuple(repositories), gaps=found.gaps)
-    snapshot = _live(request, wanted, whole, day)
+    whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=repositories, gaps=found.gaps)
+    snapshot = _live(request, wanted, whole, order.today)
     whole = msgspec.structs.replace(whole, facts=snapshot.facts, gaps=found.gaps + snapshot.gaps, asked=snapshot.asked)
-    return assess(derive_organization(whole), checks, settings, day, families(), scored)
+    scored = {score.name: score for _, score in results if score}
+    return assess(derive_organization(whole), checks, settings, order.today, families(), scored)
 
 
 def _verified(request: Request, settings: Settings) -> dict[str, Any]:
@@ -126,8 +135,10 @@ def _verified(request: Request, settings: Settings) -> dict[str, Any]:
 
 def _live(request: Request, wanted: dict[str, Any], declared: Organization, day: datetime.date) -> Snapshot:
     """Ask the live systems, or read what they said from a snapshot; keep it where the user asked for that."""
+    from assessor.snapshot import Snapshot, dump, load
+
     if request.live.evidence:
-        snapshot = load_snapshot(request.live.evidence)
+        snapshot = load(request.live.evidence)
     elif wanted:
         from assessor.collectors.kubernetes.access import refuse_scanned
         from assessor.collectors.live import observe
@@ -156,10 +167,17 @@ def _status(*, quiet: bool) -> Iterator[Any]:
         yield lambda text: status.update(f"asking {escape(text)}")
 
 
-def _collected(targets: Sequence[Target], request: Request, settings: Settings) -> Iterator[Repository]:
-    """Yield every repository, with progress on stderr when it is a terminal."""
-    with _progress(targets, quiet=request.quiet) as advance:
-        yield from collect_all(targets, jobs=request.jobs, exclude=settings.exclude, cache=request.cache, progress=advance)
+def _answers(targets: Sequence[Target], order: Order, request: Request) -> list[Answer]:
+    """Return what came of each repository, with progress on stderr when it is a terminal."""
+    found: dict[int, Answer] = {}
+    with contextlib.closing(gather(targets, order, jobs=request.jobs)) as answers:  # starts workers: the bar starts a thread
+        with _progress(targets, quiet=request.quiet) as advance:
+            for number, answer in answers:
+                found[number] = answer
+                advance(targets[number])
+    if len(targets) == 1 and found[0].hint:
+        raise UsageError(found[0].failure, found[0].hint)
+    return [found[number] for number in range(len(targets))]
 
 
 def _name(request: Request, settings: Settings) -> str:
@@ -204,27 +222,6 @@ def _steps(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def selected(checks: dict[str, Check[Any]], settings: Settings) -> dict[str, Check[Any]]:
-    """Keep the checks of the path that are selected and not ignored; a pattern that matches none is an error."""
-    for pattern in (*settings.select, *settings.ignore, *(waiver.check for waiver in settings.waivers)):
-        if not any(_chosen(id, pattern) for id in checks):
-            near = difflib.get_close_matches(pattern, checks, 1)
-            raise UsageError(
-                f"no check {pattern!r}", f"Did you mean {near[0]!r}?" if near else "`gitops-assess checks` lists them."
-            )
-    return {
-        id: check
-        for id, check in checks.items()
-        if check.step in settings.path
-        and (not settings.select or any(_chosen(id, pattern) for pattern in settings.select))
-        and not any(_chosen(id, pattern) for pattern in settings.ignore)
-    }
-
-
-def _chosen(id: str, pattern: str) -> bool:
-    return id == pattern or id.startswith(pattern.rstrip(".*") + ".")
-
-
 def today() -> datetime.date:
     """Return the day of the scan: the one place where the clock is read. ``SOURCE_DATE_EPOCH`` overrides it."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -237,7 +234,7 @@ def today() -> datetime.date:
 def _progress(targets: Sequence[Target], *, quiet: bool) -> Iterator[Any]:
     """Show how many repositories are done, on stderr when it is a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield lambda repository: None
+        yield lambda target: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -252,7 +249,7 @@ def _progress(targets: Sequence[Target], *, quiet: bool) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=len(targets))
 
-        def advance(repository: Repository) -> None:
-            bar.update(task, advance=1, description=repository.name[:40])
+        def advance(target: Target) -> None:
+            bar.update(task, advance=1, description=target.name[:40])
 
         yield advance

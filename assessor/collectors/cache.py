@@ -1,32 +1,32 @@
-"""Remembers the facts of files by their content, so that a rescan costs what changed.
+"""Remembers results by what they depend on, so that a rescan costs what changed.
 
-One SQLite file in the user's cache folder, shared by concurrent scans and worker processes. It holds facts, which hold no
-secrets. It is only a cache: whatever is wrong with it costs time, never a result.
+One SQLite file in the user's cache folder, shared by concurrent scans and worker processes. It holds facts and scores, which
+hold no secrets. It is only a cache: whatever is wrong with it costs time, never a result.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import logging
 import os
 import sqlite3
+import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
-
-import msgspec
-import yaml
 
 from assessor import __version__
-from assessor.reading import Reader
 
 MAX_SIZE = 256 * 1024 * 1024  # bytes on disk
 DAY = 24 * 60 * 60
 BUSY = 5.0  # seconds to wait for another process that writes
 SCHEMA = 1
+_LIBRARIES = frozenset(("msgspec", "pygit2", "tree_sitter", "tree_sitter_hcl", "yaml"))
 
 _log = logging.getLogger(__name__)
 
@@ -43,32 +43,42 @@ def cache_file() -> Path:
     return folder / "gitops-assess" / "facts.sqlite"
 
 
-def code_version(readers: Iterable[Reader]) -> str:
-    """Return what the facts of given bytes depend on: the tool, its readers, and the code behind them.
+@cache
+def code_version(*groups: str, folders: tuple[str, ...] = ()) -> str:
+    """Return what results depend on beside their input: the tool, the plug-ins of these entry-point groups, local folders.
 
-    The code's files are told by size and time, so that an edited reader is never answered from the cache.
+    Code is told by the size and time of its files, so that what an edited reader or check gave before is not taken for
+    what it gives now. Nothing of it is imported: a scan that finds everything in the cache does without.
     """
-    readers = tuple(readers)
-    parts = [
-        __version__,
-        sys.version,
-        yaml.__version__,
-        msgspec.__version__,
-        *(f"{r.origin} {r.id} {r.version}" for r in readers),
-    ]
-    for package in sorted({reader.read.__module__.partition(".")[0] for reader in readers} | {"assessor"}):
-        parts += sorted(_files(sys.modules.get(package)))
+    points = sorted((point for group in groups for point in entry_points(group=group)), key=lambda p: (p.group, p.name, p.value))
+    parts = [__version__, sys.version, *(f"{p.group} {p.name} {p.value} {p.dist and p.dist.version}" for p in points)]
+    for name in sorted({"assessor", *_LIBRARIES, *(_package(point.module) for point in points)}):
+        spec = importlib.util.find_spec(name)
+        if spec is not None:
+            inner = spec.submodule_search_locations if name not in _LIBRARIES else None
+            parts += _files(inner or [spec.origin or ""])
+    parts += _files(folders)
     return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _files(package: ModuleType | None) -> Iterator[str]:
-    """Yield size and time of the files of a package or module."""
-    folders = [Path(folder) for folder in getattr(package, "__path__", ())]
-    files = [file for folder in folders for file in folder.rglob("*.py")] or [Path(getattr(package, "__file__", None) or ".")]
-    for file in files:
+def _package(module: str) -> str:
+    """Return the package whose files a plug-in's result depends on; finding one inside another would import the outer."""
+    first, _, rest = module.partition(".")
+    return f"{first}.{rest.partition('.')[0]}" if first == "assessor" and rest else first
+
+
+def _files(roots: Iterable[str]) -> list[str]:
+    """Return name, size and time of files, and of all below folders."""
+    found, stack = [], list(roots)
+    while stack:
+        root = stack.pop()
         with contextlib.suppress(OSError):
-            info = file.stat()
-            yield f"{file} {info.st_size} {info.st_mtime_ns}"
+            if stat.S_ISDIR((info := os.stat(root)).st_mode):  # noqa: PTH116  called for every file of the tool at every start
+                with os.scandir(root) as scan:
+                    stack += (item.path for item in scan if item.name != "__pycache__")
+            else:
+                found.append(f"{root} {info.st_size} {info.st_mtime_ns}")
+    return sorted(found)
 
 
 class FactCache:
@@ -83,9 +93,9 @@ class FactCache:
         self._touched: set[bytes] = set()
         self._connection = self._open()
 
-    def key(self, repository: str, path: str, content: str) -> bytes:
-        """Return the key of a file's facts; `content` identifies its bytes."""
-        parts = (self._version, repository.encode(), path.encode(), content.encode())
+    def key(self, *what: str) -> bytes:
+        """Return the key of a value that depends on these and on the code, and on nothing else."""
+        parts = (self._version, *(part.encode("utf-8", "surrogateescape") for part in what))
         return hashlib.blake2b(b"".join(len(part).to_bytes(4, "big") + part for part in parts), digest_size=20).digest()
 
     def get(self, key: bytes) -> bytes | None:
@@ -200,6 +210,6 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return value
 
 
-def open_cache(readers: Iterable[Reader]) -> FactCache:
-    """Open the user's cache for what these readers find."""
-    return FactCache(cache_file(), code_version(readers))
+def open_cache() -> FactCache:
+    """Open the user's cache for what the installed readers find."""
+    return FactCache(cache_file(), code_version("gitops_assess.readers"))

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from assessor.errors import NothingToAssess, UsageError
 from assessor.facts.base import Gap
-from assessor.reading import matches
+from assessor.parsing.globs import matches
 from assessor.redaction import printable
 from assessor.settings import FILE_NAME
 

@@ -106,22 +106,30 @@ class Below:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.moved = False  # a file read was not what it was when it was listed
         self._folder: str | None = None
         self._handle = -1
 
-    def read(self, path: str) -> bytes:
-        """Return a file's bytes; raises `ParseError`."""
+    def read(self, path: str, seen: tuple[int, ...] = ()) -> bytes:
+        """Return a file's bytes; raises `ParseError`. `seen` is what it looked like when it was listed."""
+        handle = -1
         try:
-            with os.fdopen(self._open(path), "rb") as file:
-                if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                    raise too_large()
-                data = file.read(MAX_BYTES + 1)
+            handle = self._open(path)
+            info = os.fstat(handle)
+            if seen and (info.st_mode, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns) != seen:
+                self.moved = True
+            if info.st_size > MAX_BYTES:
+                raise too_large()
+            data = _all(handle, info.st_size)
         except FileNotFoundError as error:
             raise ParseError("vanished while the scan ran") from error
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise ParseError("reached through a link; links are not followed") from error
             raise ParseError(f"cannot be read: {error.strerror}") from error
+        finally:
+            if handle >= 0:
+                os.close(handle)
         if len(data) > MAX_BYTES:
             raise too_large()
         return data
@@ -156,6 +164,14 @@ class Below:
 
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def _all(handle: int, size: int) -> bytes:
+    """Return what can be read of a file: one call where it has the size it says, and no buffer in between."""
+    data = os.read(handle, size + 1)
+    while len(data) not in (0, size) and len(data) <= MAX_BYTES and (more := os.read(handle, MAX_BYTES + 1 - len(data))):
+        data += more
+    return data
 
 
 def too_large() -> ParseError:

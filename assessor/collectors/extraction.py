@@ -16,6 +16,7 @@ from .tree import Entry, Tree
 from .wire import NOT_FACTS, Problem, codec
 
 Found = tuple[tuple[Fact, ...], tuple[Problem, ...]]
+Answer = tuple[tuple[Fact, ...], tuple[Problem, ...], bool]
 NOTHING: Found = ((), ())
 
 
@@ -34,24 +35,24 @@ class Extraction:
         self.cache = cache
         self.readers = readers_of()
 
-    def of(self, entry: Entry) -> Found:
-        """Return the facts of a file, and what could not be read in it."""
+    def of(self, entry: Entry) -> Answer:
+        """Return the facts of a file, what could not be read in it, and whether it could be opened at all."""
         readers = self.readers(entry.path)
         if not readers:
-            return NOTHING
+            return (), (), True
         key = self._key(entry, f"{entry.oid}:{entry.size}") if entry.oid else b""
         found = self._remembered(key)
         if found is None:
             try:
                 data = self.tree.read(entry)
             except ParseError as error:
-                return (), ((str(error), error.line),)
-            if not key:
+                return (), ((str(error), error.line),), False
+            if not key or self.tree.moved:  # then its content is not the one it was listed with
                 key = self._key(entry, hashlib.blake2b(data, digest_size=20).hexdigest())
                 found = self._remembered(key)
             if found is None:
                 found = self._read(readers, Source(self.repository, entry.path, data), key)
-        return found
+        return *found, True
 
     def _key(self, entry: Entry, content: str) -> bytes:
         return self.cache.key(self.repository, entry.path, content) if self.cache else b""
@@ -95,6 +96,8 @@ def _run(reader: Reader, source: Source, problems: dict[str, int]) -> Iterator[F
         yield from reader.read(source)
     except ParseError as error:
         problems.setdefault(str(error), error.line)
+    except MemoryError:
+        raise  # the limit of the whole repository, nothing this file may be remembered for
     except Exception as error:  # noqa: BLE001  one bad file never costs the rest of the scan
         problems[f"the {reader.id} reader failed: {type(error).__name__}: {error}"] = 0
 

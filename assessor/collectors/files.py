@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from assessor.deriving import derive_repository
 from assessor.errors import ParseError
 from assessor.facts.base import Fact, Gap, Place
 from assessor.facts.repository import Repository
-from assessor.reading import matches
 from assessor.redaction import printable, redact
 
 from .cache import FactCache
@@ -17,6 +16,7 @@ from .content import Content, Origin, examples_are_the_product
 from .extraction import Extraction, readers_of
 from .history import read_history
 from .library import is_library
+from .listing import Listing
 from .overlay import Overlay
 from .tree import Entry, Target, Tree, open_tree
 
@@ -36,26 +36,39 @@ def collect_repository(
         if overlay:
             tree = Overlay(tree, overlay)
     except ParseError as error:
-        gap = Gap("git", target.path, str(error), target.name)
-        return Repository(at=Place(target.name, ""), name=target.name, path=target.path, gaps=(gap,))
-    repository = _Scan(target, tree, exclude, cache).repository()
+        return nothing_of(target, str(error), "git")
+    repository = Reading(Listing(target, tree, exclude), cache).repository()
     if cache:
         cache.flush()
     return repository
 
 
-class _Scan:
-    """The reading of one repository; collects gaps as it goes."""
+def nothing_of(target: Target, reason: str, source: str = "files") -> Repository:
+    """Return the repository of which nothing could be seen."""
+    gap = Gap(source, target.path, reason, target.name)
+    return Repository(at=Place(target.name, ""), name=target.name, path=target.path, gaps=(gap,))
 
-    def __init__(self, target: Target, tree: Tree, exclude: tuple[str, ...], cache: FactCache | None) -> None:
-        self.target = target
-        self.tree = tree
-        self.gaps: list[Gap] = []
-        self.exclude = exclude
-        self.extraction = Extraction(target.name, tree, cache)
+
+class Reading:
+    """The reading of one repository; collects gaps as it goes.
+
+    `complete` says afterwards whether every file was read, as it had been listed: else another reading may find more.
+    """
+
+    def __init__(self, listing: Listing, cache: FactCache | None) -> None:
+        self.listing = listing
+        self.target = listing.target
+        self.tree = listing.tree
+        self.gaps = listing.gaps()
+        self.complete = True
+        self.extraction = Extraction(self.target.name, self.tree, cache)
 
     def repository(self) -> Repository:
-        entries = sorted(self._own_listing(), key=lambda entry: entry.path)
+        """Return the repository with what was read in its files, and what they say together."""
+        entries = self.listing.entries
+        for entry in self.listing.outward:
+            if readers_of()(entry.path):
+                self._gap(entry.path, 0, "a link that leads out of the repository; links are not followed")
         content = Content((entry.path for entry in entries), self._attributes(entries))
         origins = {entry.path: content.origin(entry.path) for entry in entries}
         wanted = [e for e in entries if origins[e.path] in (Origin.OWN, Origin.EXAMPLE)]
@@ -69,6 +82,7 @@ class _Scan:
         facts_own = [f for f in facts if origins[f.at.path] in product]
         aside = Counter(str(origins[e.path]) for e in entries if origins[e.path] not in product)
         history, shallow = read_history(self.tree)
+        self.complete = self.complete and not self.tree.problems and not self.tree.moved
         self.gaps += (Gap("git", self.target.path, problem, self.target.name) for problem in self.tree.problems)
         return derive_repository(
             Repository(
@@ -97,22 +111,13 @@ class _Scan:
                 try:
                     found[entry.path.rpartition("/")[0]] = self.tree.read(entry).decode("utf-8", "replace")
                 except ParseError as error:
+                    self.complete = False
                     self._gap(entry.path, error.line, str(error))
         return found
 
-    def _own_listing(self) -> Iterator[Entry]:
-        for entry in self.tree.entries():
-            if entry.kind == "submodule":
-                self.gaps.append(Gap("git", entry.path, "a submodule; scan its repository beside this one", self.target.name))
-            elif any(matches(entry.path, pattern) for pattern in self.exclude):
-                continue
-            elif entry.kind == "file":
-                yield entry
-            elif entry.kind == "outward" and readers_of()(entry.path):
-                self._gap(entry.path, 0, "a link that leads out of the repository; links are not followed")
-
     def _read(self, entry: Entry) -> tuple[Fact, ...]:
-        facts, problems = self.extraction.of(entry)
+        facts, problems, opened = self.extraction.of(entry)
+        self.complete = self.complete and opened
         for reason, line in problems:
             self._gap(entry.path, line, reason)
         return facts

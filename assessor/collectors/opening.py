@@ -53,6 +53,15 @@ def open_repository(location: Path) -> pygit2.Repository:
     return repository
 
 
+def shallow_at(repository: pygit2.Repository) -> str:
+    """Return the ids of the commits where a shallow history ends, "" for a whole one."""
+    file = Path(repository.path) / "shallow"
+    try:
+        return _text(file)[:MAX_CONFIG] if file.is_file() else ""
+    except (ParseError, OSError):
+        return "unreadable"
+
+
 def _git_folder(location: Path) -> Path:
     """Return the folder that holds the repository's data; one elsewhere must point back to this work tree."""
     dot_git = location / ".git"

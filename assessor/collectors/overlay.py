@@ -15,13 +15,18 @@ class Overlay:
     def __init__(self, tree: Tree, files: Mapping[str, str]) -> None:
         self.tree = tree
         self.files = {path: text.encode() for path, text in files.items()}
-        self.commit, self.branch, self.remote = tree.commit, tree.branch, tree.remote
+        self.commit, self.branch, self.remote, self.depth = tree.commit, tree.branch, tree.remote, tree.depth
         self.problems = tree.problems
 
     @property
     def repository(self) -> pygit2.Repository | None:
         """The git repository, unless it is a plain folder."""
         return self.tree.repository
+
+    @property
+    def moved(self) -> bool:
+        """Whether a file of the tree was no longer as listed."""
+        return self.tree.moved
 
     def entries(self) -> Iterator[Entry]:
         """Yield the tree's entries, then the files laid over it."""

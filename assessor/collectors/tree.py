@@ -20,7 +20,7 @@ from assessor.redaction import printable, without_credentials
 
 from .disk import MAX_BYTES, MAX_DEPTH, MAX_FILES, Below, Filter, Walk, too_large
 from .git_index import FOLDER, LINK, SUBMODULE, Index, Tracked, read_index
-from .opening import is_bare, is_repository, open_repository
+from .opening import is_bare, is_repository, open_repository, shallow_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class Entry:
     tracked: bool = True
     oid: str = ""  # the content's git id, where it is known without reading
     raw: str = ""  # the path as the file system spells it, where that is not printable
+    seen: tuple[int, ...] = ()  # on disk: mode, inode, size, and when its content and its properties changed, in nanoseconds
+
+    @property
+    def newest(self) -> int:
+        """When it last changed in any way, in nanoseconds; 0 when that is not known."""
+        return max(self.seen[3:], default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,9 @@ class Tree(Protocol):
     commit: str
     branch: str
     remote: str
+    depth: str  # what ends a shallow history
     problems: list[str]
+    moved: bool  # a file was no longer, when it was read, as it had been listed
 
     @property
     def repository(self) -> pygit2.Repository | None:
@@ -88,7 +96,7 @@ class FolderTree:
     """A plain folder."""
 
     repository = None
-    commit = branch = remote = ""
+    commit = branch = remote = depth = ""
 
     def __init__(self, root: Path, problems: list[str] | None = None) -> None:
         self.root = root
@@ -102,7 +110,12 @@ class FolderTree:
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's bytes."""
-        return self._below.read(entry.raw or entry.path)
+        return self._below.read(entry.raw or entry.path, entry.seen)
+
+    @property
+    def moved(self) -> bool:
+        """Whether a file was no longer as listed."""
+        return self._below.moved
 
 
 class WorkTree:
@@ -114,6 +127,7 @@ class WorkTree:
         self._below = Below(root)
         self.problems: list[str] = []
         self.commit, self.branch, self.remote = _head(repository, self.problems)
+        self.depth = shallow_at(repository)
 
     def entries(self) -> Iterator[Entry]:
         """Yield tracked files that exist on disk, submodules, and untracked files that are not ignored."""
@@ -126,18 +140,23 @@ class WorkTree:
         for path, info, link in Walk(self.root, self.problems, _Rules(self.repository, index.paths)):
             known = missing.pop(path, None)
             if known is None:
-                yield replace(_entry(path, info, link), tracked=False)
+                yield _entry(path, info, link, tracked=False)
             elif known.mode == LINK and not link:
                 yield replace(_entry(path), kind="link")  # checked out as a file that holds the link's text
             else:
-                yield replace(_entry(path, info, link), oid=index.unchanged(known, info))
+                yield _entry(path, info, link, oid=index.unchanged(known, info))
         if missing:
             what = "a tracked file is" if len(missing) == 1 else f"{len(missing)} tracked files are"
             self.problems.append(f"{what} not on disk (sparse or incomplete checkout, or deleted)")
 
     def read(self, entry: Entry) -> bytes:
         """Return a file's bytes as on disk."""
-        return self._below.read(entry.raw or entry.path)
+        return self._below.read(entry.raw or entry.path, entry.seen)
+
+    @property
+    def moved(self) -> bool:
+        """Whether a file was no longer as listed."""
+        return self._below.moved
 
     def _index(self) -> Index:
         """Return the index; the files of the newest commit stand in for one that cannot be read."""
@@ -184,10 +203,13 @@ class _Rules(Filter):
 class CommitTree:
     """A commit, read from the object store without a checkout."""
 
+    moved = False
+
     def __init__(self, repository: pygit2.Repository, ref: str) -> None:
         self.repository = repository
         self.problems: list[str] = []
         self.commit, self.branch, self.remote = _head(repository, self.problems)
+        self.depth = shallow_at(repository)
         self._tree: pygit2.Tree | None = None
         if not ref and not self.commit:
             return
@@ -285,10 +307,12 @@ def _head(repository: pygit2.Repository, problems: list[str]) -> tuple[str, str,
     return commit, branch, printable(without_credentials(remote))
 
 
-def _entry(path: str, info: os.stat_result | None = None, link: str = "") -> Entry:
+def _entry(path: str, info: os.stat_result | None = None, link: str = "", *, tracked: bool = True, oid: str = "") -> Entry:
     """Return the entry of a path as the file system spells it; `link` is what it points to, if it is a link."""
     shown = printable(path)
-    return Entry(shown, info.st_size if info else 0, _link(path, link) if link else "file", raw="" if shown == path else path)
+    seen = (info.st_mode, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns) if info else ()
+    kind = _link(path, link) if link else "file"
+    return Entry(shown, info.st_size if info else 0, kind, tracked, oid, "" if shown == path else path, seen)
 
 
 def _link(path: str, target: str) -> str:

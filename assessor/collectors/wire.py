@@ -15,6 +15,7 @@ import assessor.deriving  # noqa: F401  derivers may declare kinds of their own
 from assessor.errors import UsageError
 from assessor.facts.base import Fact
 from assessor.facts.repository import Organization, Repository
+from assessor.model import RepositoryScore
 from assessor.redaction import may_hold_secrets, scrub
 from assessor.registry import load_readers
 
@@ -29,7 +30,7 @@ class Codec:
         fact: Any = Union[tuple(kinds)]  # noqa: UP007  the members are only known now
         self._encoder = msgspec.msgpack.Encoder()
         self._file: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple[fact, ...], tuple[Problem, ...]])
-        self._repository: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[Repository, tuple[fact, ...]])
+        self._result: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[Repository, tuple[fact, ...], RepositoryScore])
 
     def file(self, facts: Iterable[Fact], problems: Iterable[Problem]) -> bytes:
         """Encode what was learned from one file, without secrets; raises one of `NOT_FACTS`.
@@ -44,15 +45,15 @@ class Codec:
         found: tuple[tuple[Fact, ...], tuple[Problem, ...]] = self._file.decode(data)
         return found
 
-    def repository(self, repository: Repository) -> bytes:
-        """Encode a repository with its facts; raises one of `NOT_FACTS`."""
-        return self._encoder.encode((msgspec.structs.replace(repository, facts=()), repository.facts))
+    def result(self, repository: Repository, score: RepositoryScore) -> bytes:
+        """Encode a repository with its facts, and how it scores alone; raises one of `NOT_FACTS`."""
+        return self._encoder.encode((msgspec.structs.replace(repository, facts=()), repository.facts, score))
 
-    def read_repository(self, data: bytes) -> Repository:
-        """Decode a repository with its facts; raises one of `NOT_FACTS`."""
-        decoded: tuple[Repository, tuple[Fact, ...]] = self._repository.decode(data)
-        repository, facts = decoded
-        return msgspec.structs.replace(repository, facts=facts)
+    def read_result(self, data: bytes) -> tuple[Repository, RepositoryScore]:
+        """Decode a repository with its facts, and its score; raises one of `NOT_FACTS`."""
+        decoded: tuple[Repository, tuple[Fact, ...], RepositoryScore] = self._result.decode(data)
+        repository, facts, score = decoded
+        return msgspec.structs.replace(repository, facts=facts), score
 
 
 @cache

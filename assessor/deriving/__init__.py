@@ -38,6 +38,8 @@ def derive_repository(repository: Repository, facts: Iterable[Fact]) -> Reposito
     for step in DERIVERS:
         try:
             added = tuple(step.derive(material))
+        except MemoryError:
+            raise  # the limit of the whole repository: what is found within it must not depend on how near it is
         except Exception as error:  # noqa: BLE001  a hostile file must not cost the rest of the scan
             gaps.append(Gap("files", step.name, f"could not be derived: {type(error).__name__}: {error}", repository.name))
             continue

@@ -1,0 +1,249 @@
+"""Works on many repositories at once, each in a worker process that may fail without costing the others.
+
+A worker is a fork of this process where that is safe (Linux, and no thread beside this one): it starts at once and shares
+what is loaded. Elsewhere it is a fresh interpreter, started with ``-P``, because without it Python would import from the
+current folder, which may be the very repository to be scanned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+
+import msgspec
+
+from assessor.collectors.tree import Target
+
+from .unit import Answer, Order, Unit
+from .worker import serve
+
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one repository may cost when it is worked on in a worker."""
+
+    seconds: float = 600
+    memory: int = 3 * 1024**3  # bytes
+
+
+def gather(
+    targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = Limits()
+) -> Iterator[tuple[int, Answer]]:
+    """Return what will yield each target's number and answer, as soon as it is there. Workers start at once, not with the first.
+
+    `jobs` 0 means one worker per core. With one job, where no worker starts quickly, the work is done in this process.
+    """
+    jobs = min(jobs or cores(), len(targets))
+    unit = Unit(order)
+    if not unit.knows(list(targets)):
+        unit.prepare()
+    unit.close()  # nobody inherits an open database
+    if jobs <= 1 and not may_fork():
+        return _here(targets, unit)
+    pool = _Pool(targets, unit, limits)
+    pool.hire(jobs)
+    return pool.answers()
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
+
+
+def may_fork() -> bool:
+    """Say whether a fork of this process is sound: no other thread, not even of a library, can hold a lock for ever."""
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  no Path is needed
+    except OSError:
+        return False
+
+
+def _here(targets: Sequence[Target], unit: Unit) -> Iterator[tuple[int, Answer]]:
+    try:
+        for number, target in enumerate(targets):
+            yield number, unit.answer(target)
+    finally:
+        unit.close()
+
+
+class _Worker:
+    """A worker process, the target it is at, and when it must be done."""
+
+    def __init__(self, unit: Unit, memory: int, others: Sequence[_Worker]) -> None:
+        ours, theirs = socket.socketpair()
+        pipe, self._lifeline = os.pipe()  # never written to: it ends the worker when we end
+        self.connection = Connection(ours.detach())
+        self.index = -1
+        self.deadline = 0.0
+        if may_fork():
+            self.process: subprocess.Popen[bytes] | _Fork = _Fork(unit, (theirs.fileno(), pipe, memory), (*others, self))
+        else:
+            command = (sys.executable, "-P", "-m", "assessor.execution.worker", *map(str, (theirs.fileno(), pipe, memory)))
+            self.process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), pipe),
+            )
+            self._send(unit.order)
+        theirs.close()
+        os.close(pipe)
+
+    def start(self, index: int, target: Target, seconds: float) -> None:
+        """Hand it a target, to be done within so many seconds."""
+        self.index = index
+        self.deadline = time.monotonic() + seconds
+        self._send(target)
+
+    def _send(self, value: object) -> None:
+        with contextlib.suppress(OSError):  # it has ended already: noticed when its answer is waited for
+            self.connection.send(value)
+
+    def stop(self, patience: float = 0) -> str:
+        """End the process at once and say how it ended, where it has ended by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        code = self.process.poll()
+        self.process.kill()
+        self.process.wait()
+        self.release()
+        return "" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def release(self) -> None:
+        """Let go of our ends."""
+        self.connection.close()
+        os.close(self._lifeline)
+
+
+class _Fork:
+    """A child process by fork, with as much of what `subprocess.Popen` offers as is needed."""
+
+    def __init__(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[_Worker]) -> None:
+        self._code: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._run(unit, arguments, inherited)
+
+    def _run(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[_Worker]) -> None:
+        try:
+            for worker in inherited:
+                worker.release()
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for handle in range(3):
+                os.dup2(nowhere, handle)
+            serve(unit, *arguments)
+            unit.close()
+        finally:
+            os._exit(1 if sys.exc_info()[0] else 0)  # nothing of the parent's is to be finished here
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs: a signal as a negative number."""
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; raises `subprocess.TimeoutExpired`."""
+        end = time.monotonic() + (timeout if timeout is not None else float("inf"))
+        while (code := self.poll()) is None:
+            if time.monotonic() >= end:
+                raise subprocess.TimeoutExpired("worker", timeout or 0)
+            time.sleep(0.001)
+        return code
+
+    def kill(self) -> None:
+        """Kill it, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+class _Pool:
+    """Hands targets to workers; a worker that fails is replaced, and its target tried once more."""
+
+    def __init__(self, targets: Sequence[Target], unit: Unit, limits: Limits) -> None:
+        self.targets = targets
+        self.unit = unit
+        self.limits = limits
+        self.busy: dict[Connection, _Worker] = {}
+        self.attempts = [0] * len(targets)
+        # The largest first, so that no worker is left with one at the end.
+        self.waiting = sorted(range(len(targets)), key=lambda number: (_weight(targets[number]), -number))
+
+    def hire(self, jobs: int) -> None:
+        """Start so many workers, each on a target."""
+        while len(self.busy) < jobs and self.waiting:
+            self._next(_Worker(self.unit, self.limits.memory, list(self.busy.values())))
+
+    def answers(self) -> Iterator[tuple[int, Answer]]:
+        """Yield each target's number and answer as it is there."""
+        try:
+            while self.busy:
+                first = min(worker.deadline for worker in self.busy.values())
+                ready = wait(list(self.busy), max(0.0, first - time.monotonic()))
+                for worker in [worker for connection, worker in self.busy.items() if connection in ready]:
+                    yield from self._done(worker)
+                for worker in [worker for worker in self.busy.values() if worker.deadline <= time.monotonic()]:
+                    yield from self._failed(worker, f"it took longer than {self.limits.seconds:g} s")
+        finally:
+            while self.busy:
+                self.busy.popitem()[1].stop()
+
+    def _next(self, worker: _Worker) -> None:
+        """Give a worker its next target, or let it go."""
+        if not self.waiting:
+            worker.stop()
+            return
+        self.busy[worker.connection] = worker
+        number = self.waiting.pop()
+        self.attempts[number] += 1
+        worker.start(number, self.targets[number], self.limits.seconds)
+
+    def _done(self, worker: _Worker) -> Iterator[tuple[int, Answer]]:
+        index = worker.index
+        try:
+            answer = msgspec.msgpack.decode(worker.connection.recv_bytes(), type=Answer)
+        except (EOFError, OSError):
+            yield from self._failed(worker, "")
+            return
+        if answer.again:
+            yield from self._failed(worker, answer.failure)
+            return
+        del self.busy[worker.connection]
+        self._next(worker)
+        yield index, answer
+
+    def _failed(self, worker: _Worker, reason: str) -> Iterator[tuple[int, Answer]]:
+        del self.busy[worker.connection]
+        end = worker.stop(0 if reason else 1)
+        again = self.attempts[worker.index] < ATTEMPTS
+        if again:
+            self.waiting.append(worker.index)
+        self.hire(len(self.busy) + 1)
+        if not again:
+            yield worker.index, Answer(failure=reason or f"the process that read it ended unexpectedly: {end}")
+
+
+def _weight(target: Target) -> int:
+    """Guess how long a repository takes from the size of its index, which grows with its files."""
+    for name in (".git/index", "packed-refs"):
+        try:
+            return (target.location / name).stat().st_size
+        except OSError:
+            continue
+    return 0

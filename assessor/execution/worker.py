@@ -1,0 +1,57 @@
+"""A worker process: receives targets and answers each, until the parent hangs up.
+
+It ends with its parent, however that ends: the parent holds the other end of a pipe. As a program of its own it is started as
+``python -P -m assessor.execution.worker SOCKET PIPE MEMORY`` and is told first what is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+import msgspec
+
+from assessor.execution.unit import Unit
+
+
+def serve(unit: Unit, socket: int, pipe: int, memory: int) -> None:
+    """Answer until the parent hangs up. `memory` in bytes, 0 for no limit."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted as well, and decides
+    threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
+    _limit(memory)
+    connection = Connection(socket)
+    encoder = msgspec.msgpack.Encoder()
+    while True:
+        try:
+            target = connection.recv()
+        except EOFError:
+            return
+        connection.send_bytes(encoder.encode(unit.answer(target)))
+
+
+def _end_with_parent(pipe: int) -> None:
+    os.read(pipe, 1)
+    os._exit(0)
+
+
+def _limit(memory: int) -> None:
+    """Let the process have no more than this many bytes of its own, as far as the system can hold it to that."""
+    if memory:
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        allowed = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))
+
+
+def main(socket: int, pipe: int, memory: int) -> None:
+    """Serve as a program of its own."""
+    with Connection(os.dup(socket)) as connection:
+        order = connection.recv()
+    serve(Unit(order), socket, pipe, memory)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
