@@ -109,16 +109,14 @@ class Status(enum.StrEnum):
         """Whether it lowers coverage instead of the score."""
         return self in _UNKNOWN
 
-
-_OBSERVED = frozenset((Status.PASS, Status.PARTIAL, Status.FAIL))
-_UNKNOWN = frozenset((Status.NOT_OBSERVED, Status.ERROR))
-
     @property
     def urgency(self) -> int:
         """Its rank among what to look at first, 0 before all."""
         return _URGENCY.index(self)
 
 
+_OBSERVED = frozenset((Status.PASS, Status.PARTIAL, Status.FAIL))
+_UNKNOWN = frozenset((Status.NOT_OBSERVED, Status.ERROR))
 _URGENCY = (
     Status.ERROR,
     Status.FAIL,

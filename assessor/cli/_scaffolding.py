@@ -20,7 +20,7 @@ from assessor.collectors.discovery import discover
 from assessor.collectors.files import collect_repository
 from assessor.collectors.tree import Target
 from assessor.deriving import derive_organization
-from assessor.engine import assess
+from assessor.engine import assess, selected
 from assessor.errors import NothingToAssess, UsageError
 from assessor.facts.base import Place
 from assessor.facts.repository import Organization, Repository
@@ -69,7 +69,7 @@ class Estate:
         self.targets: dict[str, Target] = {
             t.name: t for t in discover([path], "", self.settings.exclude, folders_are_repositories=folders)
         }
-        self.checks: dict[str, Check[Any]] = _scanning.selected(load_checks(), self.settings)
+        self.checks: dict[str, Check[Any]] = selected(load_checks(), self.settings)
         self.name = self.settings.organization or path.resolve().name
 
     def look(self, overlays: Overlays) -> tuple[Organization, Assessment]:

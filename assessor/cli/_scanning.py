@@ -170,11 +170,13 @@ def _status(*, quiet: bool) -> Iterator[Any]:
 def _answers(targets: Sequence[Target], order: Order, request: Request) -> list[Answer]:
     """Return what came of each repository, with progress on stderr when it is a terminal."""
     found: dict[int, Answer] = {}
-    with contextlib.closing(gather(targets, order, jobs=request.jobs)) as answers:  # starts workers: the bar starts a thread
-        with _progress(targets, quiet=request.quiet) as advance:
-            for number, answer in answers:
-                found[number] = answer
-                advance(targets[number])
+    answers = gather(
+        targets, order, jobs=request.jobs
+    )  # starts workers; the bar starts a thread, which would stop us from forking
+    with contextlib.closing(answers), _progress(targets, quiet=request.quiet) as advance:
+        for number, answer in answers:
+            found[number] = answer
+            advance(targets[number])
     if len(targets) == 1 and found[0].hint:
         raise UsageError(found[0].failure, found[0].hint)
     return [found[number] for number in range(len(targets))]

@@ -59,7 +59,10 @@ class Tree(Protocol):
     remote: str
     depth: str  # what ends a shallow history
     problems: list[str]
-    moved: bool  # a file was no longer, when it was read, as it had been listed
+
+    @property
+    def moved(self) -> bool:
+        """Whether a file was no longer, when it was read, as it had been listed."""
 
     @property
     def repository(self) -> pygit2.Repository | None:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
@@ -36,9 +36,7 @@ class Limits:
     memory: int = 3 * 1024**3  # bytes
 
 
-def gather(
-    targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = Limits()
-) -> Iterator[tuple[int, Answer]]:
+def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = Limits()) -> Generator[tuple[int, Answer]]:
     """Return what will yield each target's number and answer, as soon as it is there. Workers start at once, not with the first.
 
     `jobs` 0 means one worker per core. With one job, where no worker starts quickly, the work is done in this process.
@@ -71,7 +69,7 @@ def may_fork() -> bool:
         return False
 
 
-def _here(targets: Sequence[Target], unit: Unit) -> Iterator[tuple[int, Answer]]:
+def _here(targets: Sequence[Target], unit: Unit) -> Generator[tuple[int, Answer]]:
     try:
         for number, target in enumerate(targets):
             yield number, unit.answer(target)
@@ -190,7 +188,7 @@ class _Pool:
         while len(self.busy) < jobs and self.waiting:
             self._next(_Worker(self.unit, self.limits.memory, list(self.busy.values())))
 
-    def answers(self) -> Iterator[tuple[int, Answer]]:
+    def answers(self) -> Generator[tuple[int, Answer]]:
         """Yield each target's number and answer as it is there."""
         try:
             while self.busy:
@@ -214,7 +212,7 @@ class _Pool:
         self.attempts[number] += 1
         worker.start(number, self.targets[number], self.limits.seconds)
 
-    def _done(self, worker: _Worker) -> Iterator[tuple[int, Answer]]:
+    def _done(self, worker: _Worker) -> Generator[tuple[int, Answer]]:
         index = worker.index
         try:
             answer = msgspec.msgpack.decode(worker.connection.recv_bytes(), type=Answer)
@@ -228,7 +226,7 @@ class _Pool:
         self._next(worker)
         yield index, answer
 
-    def _failed(self, worker: _Worker, reason: str) -> Iterator[tuple[int, Answer]]:
+    def _failed(self, worker: _Worker, reason: str) -> Generator[tuple[int, Answer]]:
         del self.busy[worker.connection]
         end = worker.stop(0 if reason else 1)
         again = self.attempts[worker.index] < ATTEMPTS

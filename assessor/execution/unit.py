@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,12 +83,11 @@ class Unit:
 
     def prepare(self) -> None:
         """Load what reading and judging takes; a broken plug-in raises `UsageError`."""
-        import assessor.engine
-        from assessor.collectors import files, wire
+        for module in ("assessor.engine", "assessor.collectors.files"):
+            import_module(module)
+        from assessor.collectors.wire import codec
 
-        assert assessor.engine
-        assert files
-        wire.codec()
+        codec()
         _ = self.checks
 
     def close(self) -> None:

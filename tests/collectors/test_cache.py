@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sqlite3
 import subprocess
@@ -23,7 +22,6 @@ from assessor.collectors.tree import Target, WorkTree
 from assessor.facts.infrastructure import IgnoreFile
 from assessor.facts.repository import Repository
 from assessor.reading import Reader, Source, reader
-from assessor.registry import load_readers
 from tests.collectors.repositories import repository
 from tests.organizations import write
 
@@ -82,13 +80,25 @@ def test_another_version_another_path_and_another_repository_do_not_share_facts(
     assert len(keys | {FactCache(file, "2").key("r", "p", "c")}) == 6
 
 
-def test_the_version_is_that_of_the_readers_and_of_their_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    readers = list(load_readers().values())
-    version = code_version(readers)
-    assert code_version(readers) == version
-    assert code_version([*readers[1:], dataclasses.replace(readers[0], version=99)]) != version
+def test_the_version_is_that_of_the_tool_of_plug_ins_and_of_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(group: str = "gitops_assess.readers", *folders: Path) -> str:
+        code_version.cache_clear()
+        return code_version(group, folders=tuple(map(str, folders)))
+
+    first = version()
+    assert version() == first
+    assert version("gitops_assess.checks") != first
+    folder = write(tmp_path / "checks", {"a.py": "1"})
+    with_folder = version("gitops_assess.checks", folder)
+    write(folder, {"a.py": "22"})
+    assert version("gitops_assess.checks", folder) != with_folder
+    for code in ("deriving/base.py", "facts/containers.py", "readers/helm.py"):
+        file = Path(module.__file__).parent.parent / code
+        seen = module._files([str(file)])
+        assert seen and set(seen) <= set(module._files([str(file.parent.parent)]))  # noqa: PT018  one thing
     monkeypatch.setattr(module, "__version__", "99")
-    assert code_version(readers) != version
+    assert version() != first
+    code_version.cache_clear()
 
 
 @pytest.mark.parametrize("damage", [b"not a database at all" * 300, b"SQLite format 3\0" + b"\xff" * 5000])
