@@ -313,4 +313,4 @@ def _reason(said: bytes, code: int) -> str:
     """Return what git complains about, in a line that is safe to show."""
     lines: Iterable[str] = said.decode("utf-8", "replace").splitlines()
     told = [line.partition(": ")[2] for line in lines if line.startswith(("fatal: ", "error: ", "remote: "))]
-    return redact(printable(told[-1] if told else f"git ended with {code}"))[:200]
+    return redact(printable(told[0] if told else f"git ended with {code}"))[:200]
