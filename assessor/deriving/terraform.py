@@ -100,7 +100,9 @@ class Layout:
 
     def _is_root(self, folder: str) -> bool:
         module = self.modules[folder]
-        marked = folder in self.rooted
+        declares = any(file.resources or file.modules for file in module.files)
+        # Variables alone are only copied into a root by whoever applies it.
+        marked = folder in self.rooted and bool(declares or module.provider_blocks or module.total("outputs"))
         if folder in self.called:
             return marked and module.backend is not None
         if module.backend is not None or marked:
@@ -110,7 +112,6 @@ class Layout:
         # What puts modules of the repository together, and is itself called by none, is what somebody applies.
         if module.provider_blocks or any(call.source.startswith("..") for file in module.files for call in file.modules):
             return True
-        declares = any(file.resources or file.modules for file in module.files)
         return declares and not module.required_variables and not (module.total("variables") and module.total("outputs"))
 
     def _is_library(self, candidates: set[str]) -> bool:

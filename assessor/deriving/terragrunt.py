@@ -23,6 +23,8 @@ _FIND = re.compile(r'find_in_parent_folders\(\s*(?:"([^"]*)")?[^)]*\)')
 _HERE = re.compile(r"\$\{\s*(?:get_terragrunt_dir|get_original_terragrunt_dir|path_relative_from_include)\(\)\s*\}/?")
 _TOP = re.compile(r"\$\{\s*(?:get_repo_root|get_path_to_repo_root)\(\)\s*\}/?")
 _ABOVE = re.compile(r"\$\{\s*(?:get_parent_terragrunt_dir\([^)]*\)|dirname\(find_in_parent_folders\(.*?\)\))\s*\}/?")
+# The local side of a condition, as units have that apply a release in production and the checkout elsewhere.
+_EITHER = re.compile(r'[?:]\s*"(\.\.?/[^"$]*)"')
 _UNIT = ("terragrunt.hcl", "terragrunt.hcl.json")
 _MAX_INCLUDES = 16
 
@@ -90,6 +92,8 @@ class Units:
     def _local(self, file: TerragruntFile, call: ModuleCall) -> str:
         """Return a source's path relative to the file's folder when it is local, else ""."""
         text = _HERE.sub("", call.source)
+        either = _EITHER.search(text) if text.startswith("${") else None
+        text = either.group(1) if either else text
         up = "../" * (folder_of(file.at.path).count("/") + 1) if folder_of(file.at.path) else ""
         if _TOP.match(text):
             text = (up or "./") + _TOP.sub("", text).lstrip("/")

@@ -203,6 +203,25 @@ def test_a_unit_of_a_local_module_makes_that_module_a_child(tmp_path: Path) -> N
     assert (root.folder, root.tool, [r.type for r in root.resources]) == ("prod/app", "terragrunt", ["aws_s3_bucket"])
 
 
+def test_the_local_side_of_a_conditional_source_is_its_module(tmp_path: Path) -> None:
+    source = '${get_env("LOCAL", "false") != "true" ? "git::https://example.com/infra.git//aws/app?ref=${get_env("VERSION")}" : "../../aws//app"}'
+    files = {
+        "prod/app/terragrunt.hcl": f'terraform {{\n  source = "{source}"\n}}\n',
+        "aws/app/main.tf": BUCKET,
+    }
+    [root] = repository(tmp_path, files).of(TerraformRoot)
+    assert (root.folder, [r.type for r in root.resources]) == ("prod/app", ["aws_s3_bucket"])
+
+
+def test_variables_alone_are_no_root(tmp_path: Path) -> None:
+    files = {
+        "env/variables.tf": 'variable "region" {\n  type = string\n}\n',
+        "env/dev.tfvars": 'region = "eu"\n',
+        "app/main.tf": PROVIDER + BUCKET,
+    }
+    assert [root.folder for root in repository(tmp_path, files).of(TerraformRoot)] == ["app"]
+
+
 def test_a_stack_file_makes_units(tmp_path: Path) -> None:
     files = {
         "root.hcl": 'remote_state {\n  backend = "s3"\n}\n',
