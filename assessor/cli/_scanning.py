@@ -127,8 +127,11 @@ def _verified(request: Request, settings: Settings) -> dict[str, Any]:
     """Return the settings of each system to ask, having found nothing wrong with them."""
     wanted = request.live.wanted(settings.live)
     if wanted:
+        from assessor.collectors.kubernetes.access import refuse_scanned
         from assessor.collectors.live import verify
 
+        if "kubernetes" in wanted:
+            refuse_scanned(request.paths)
         verify(wanted)
     return wanted
 
@@ -140,11 +143,8 @@ def _live(request: Request, wanted: dict[str, Any], declared: Organization, day:
     if request.live.evidence:
         snapshot = load(request.live.evidence)
     elif wanted:
-        from assessor.collectors.kubernetes.access import refuse_scanned
         from assessor.collectors.live import observe
 
-        if "kubernetes" in wanted:
-            refuse_scanned(request.paths)
         with _status(quiet=request.quiet) as say:
             snapshot = observe(wanted, declared, day, say)
     else:

@@ -17,14 +17,16 @@ from assessor.collectors import kubernetes
 from assessor.collectors.kubernetes import access, calls
 from assessor.collectors.kubernetes.api import Limits
 from assessor.errors import UsageError
-from assessor.facts.base import Fact, Gap
+from assessor.facts.base import Fact, Gap, Place
 from assessor.facts.cluster import Cluster, RunningApplication, RunningWorkload
+from assessor.facts.repository import Organization
 from assessor.settings import KubernetesSettings
 from assessor.snapshot import Snapshot, dump
 from tests.standins.cluster import TOKEN, Object, cut, deployment, kubeconfig, says, serve, slow, status, thing
 from tests.standins.cluster import Cluster as Server
 
 ARGO, FLUX = "argoproj.io/v1alpha1", "kustomize.toolkit.fluxcd.io/v1"
+NOTHING = Organization(at=Place("", ""), name="")
 APPS = "/apis/argoproj.io/v1alpha1/applications"
 
 
@@ -50,7 +52,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def asked(*contexts: str) -> tuple[list[Cluster], list[Gap]]:
-    found: Sequence[Fact | Gap] = list(kubernetes.observe(KubernetesSettings(contexts=contexts), limits=quick))
+    found: Sequence[Fact | Gap] = list(kubernetes.observe(KubernetesSettings(contexts=contexts), NOTHING, limits=quick))
     return [f for f in found if isinstance(f, Cluster)], [f for f in found if isinstance(f, Gap)]
 
 
@@ -423,7 +425,7 @@ def test_a_cluster_that_only_trickles_is_given_up_in_time(server: Server, monkey
     server.objects.append(deployment("shop", "shop", "x:1"))
     server.script["/apis/apps/v1/statefulsets"] = slow(30)
     limits = Limits(total=0.6, connect=0.5, read=0.5, pause=0.01)
-    found = list(kubernetes.observe(KubernetesSettings(), limits=lambda: limits))
+    found = list(kubernetes.observe(KubernetesSettings(), NOTHING, limits=lambda: limits))
     assert [f.reason for f in found if isinstance(f, Gap)] == ["cannot be asked further: no answer within 1 s"]
     assert [len(f.workloads) for f in found if isinstance(f, Cluster)] == [1]
 
@@ -458,7 +460,8 @@ def test_a_redirect_is_not_followed_so_that_no_token_goes_elsewhere(server: Serv
 
 def test_an_unknown_context_names_the_known_ones(server: Server) -> None:
     with pytest.raises(UsageError, match="unknown context 'staging'") as error:
-        asked("staging")
+        kubernetes.verify(KubernetesSettings(contexts=("staging",)))
+    assert server.requests == []
     assert error.value.hint == "Known: prod."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from assessor.facts.base import Fact, Gap
+from assessor.facts.repository import Organization
 from assessor.observing import Collector, Progress, silent
 from assessor.settings import KubernetesSettings
 
@@ -18,7 +19,7 @@ PARALLEL = 4  # clusters asked at once
 
 
 def observe(
-    settings: KubernetesSettings, progress: Progress = silent, limits: Callable[[], Limits] = Limits
+    settings: KubernetesSettings, _declared: Organization, progress: Progress = silent, limits: Callable[[], Limits] = Limits
 ) -> Iterator[Fact | Gap]:
     """Yield each cluster and what it refused, contexts in the order given.
 
@@ -36,4 +37,9 @@ def observe(
             yield from found
 
 
-COLLECTOR = Collector(id=SOURCE, title="Kubernetes", observe=observe, permissions=calls.permissions)
+def verify(settings: KubernetesSettings) -> None:
+    """Raise `UsageError` for a context that does not exist, or if there is no kubeconfig; asks no cluster."""
+    access.contexts(settings.contexts)
+
+
+COLLECTOR = Collector(id=SOURCE, title="Kubernetes", observe=observe, permissions=calls.permissions, verify=verify)

@@ -80,8 +80,8 @@ def cluster_role() -> dict[str, Any]:
     return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": NAME}, "rules": rules()}
 
 
-def permissions() -> str:
-    """Return the ClusterRole as YAML, ready for ``kubectl apply -f -``."""
+def permissions(_settings: object = None) -> str:
+    """Return the ClusterRole as YAML; the same for every setting, ready for ``kubectl apply -f -``."""
     import yaml
 
     head = "# All that `gitops-assess scan --kube` asks for: reads only, and no Secret. Bind it to whoever scans.\n"
