@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from assessor.facts.base import Fact, Place
 from assessor.model import Status, Step, Task, Verdict, Weight
@@ -45,7 +45,14 @@ class Check(Generic[F]):
     frameworks: tuple[str, ...]  # e.g. "OpenGitOps 2: Versioned and Immutable"
     gate: bool  # a fail holds step 1, whatever the scores
     live: bool  # has no static evidence at all
+    others: tuple[type[Fact], ...] = ()  # further kinds of subject, judged in the same way
     origin: str = ""  # the distribution or folder it came from
+
+    @property
+    def subjects(self) -> str:
+        """The kinds of its subjects, in words."""
+        kinds: tuple[type[Fact], ...] = (self.subject, *self.others)
+        return " and ".join(kind.kind.replace("-", " ") for kind in kinds)
 
     @property
     def step(self) -> Step:
@@ -79,12 +86,13 @@ def check(
     gate: bool = False,
     live: bool = False,
 ) -> Callable[[Callable[[F], Verdict]], Check[F]]:
-    """Turn a function of one fact into a check about that kind of fact."""
+    """Turn a function of one fact into a check about that kind of fact, or of either of two (`Repository | Cluster`)."""
 
     def wrap(judge: Callable[[F], Verdict]) -> Check[F]:
         parameter = next(iter(inspect.signature(judge).parameters))
-        subject: Any = get_type_hints(judge)[parameter]
-        return Check(id, task, weight, subject, judge, scaffold, effort, tuple(frameworks), gate, live)
+        hint: Any = get_type_hints(judge)[parameter]
+        subject, *others = get_args(hint) or (hint,)
+        return Check(id, task, weight, subject, judge, scaffold, effort, tuple(frameworks), gate, live, tuple(others))
 
     return wrap
 

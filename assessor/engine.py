@@ -220,6 +220,7 @@ def judge(
 def _verdicts(organization: Organization, checks: Iterable[Check[Any]]) -> Iterator[tuple[Check[Any], Fact, Verdict]]:
     for check in checks:
         subjects = (organization,) if check.subject is Organization else organization.of(check.subject)
+        subjects = (*subjects, *(fact for kind in check.others for fact in organization.of(kind)))
         if not subjects:
             yield check, organization, _nothing(check, organization)
         for subject in subjects:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from assessor.checking import Verdict, graded, not_observed
 from assessor.facts.repository import Organization
 from assessor.model import Status
@@ -29,13 +31,15 @@ def both(files: Verdict, live: Verdict | None) -> Verdict:
     """Return one verdict from what files say and what runs: a practice holds as far as it holds on both sides.
 
     The lower share counts, and each side is said with its places, so that neither hides the other. A side that could not be
-    observed, or that does not apply, leaves the verdict to the other; the reason stays in the summary.
+    observed leaves the verdict to the other, and says why in the summary; so does one that does not apply.
     """
     if live is None:
         return files
     if not live.status.observed:
-        if files.status.observed or live.status is Status.NOT_APPLICABLE:
+        if live.status is Status.NOT_APPLICABLE or live.summary == NOT_ASKED:
             return files
+        if files.status.observed:
+            return msgspec.structs.replace(files, summary=f"{files.summary}; not seen live: {live.summary}")
         return not_observed(f"{files.summary}; live: {live.summary}", [*files.places, *live.places])
     if not files.status.observed:
         return graded(live.share, f"{live.summary}; in files: {files.summary}", [*live.places, *files.places[:2]])

@@ -103,7 +103,7 @@ def step_page(step: Step, checks: list[Check[Any]]) -> str:
         title, _, body = check.doc.partition("\n")
         body = re.sub(r"^## ", "### ", body.strip(), flags=re.M)
         meta = [
-            f"*{check.task.title}*{' (core task)' if check.task.core else ''}, weight {int(check.weight)}, judged per {check.subject.kind.replace('-', ' ')}.",
+            f"*{check.task.title}*{' (core task)' if check.task.core else ''}, weight {int(check.weight)}, judged per {check.subjects}.",
             *([f"Repaired by the template `{check.scaffold}`."] if check.scaffold else []),
             *([f"Maps to {'; '.join(check.frameworks)}."] if check.frameworks else []),
         ]

@@ -29,7 +29,7 @@ def explain(
     facts = [
         f"- id: `{check.id}`",
         f"- step {int(check.step)}, {check.step.title}: {check.task.title}",
-        f"- weight {int(check.weight)}, judged per {check.subject.kind.replace('-', ' ')}",
+        f"- weight {int(check.weight)}, judged per {check.subjects}",
         *(f"- {framework}" for framework in check.frameworks),
         f"- from {check.origin}",
     ]

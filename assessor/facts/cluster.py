@@ -84,6 +84,13 @@ class RunningWorkload(msgspec.Struct, frozen=True, kw_only=True):
         return self.manager in GITOPS_MANAGERS
 
 
+class Unserved(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """An object in a file that an application brings to a cluster in an API version which that does not serve."""
+
+    at: Place
+    version: str  # "group/version Kind"
+
+
 class Cluster(Fact, frozen=True, kw_only=True):
     """A cluster that was asked, with what it answered. What it refused is in the gaps of the organization."""
 
@@ -100,6 +107,8 @@ class Cluster(Fact, frozen=True, kw_only=True):
     policies: tuple[PolicySet, ...] = ()
     secrets: tuple[RunningSecret, ...] = ()
     workloads: tuple[RunningWorkload, ...] = ()
+    declared: int = 0  # objects in files that its applications bring to it; set when derived
+    unserved: tuple[Unserved, ...] = ()  # of those; set when derived
 
     @property
     def label(self) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from assessor.checking import CORE, SUPPORT, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.facts.cluster import APPLICATIONS, ROUTES, Cluster
 from assessor.facts.gitops import Application, NotificationRoute, NotificationSetup
 from assessor.facts.pipelines import Purpose
 from assessor.facts.repository import Organization
 
-from ..observed import activities  # noqa: TID252  the name depends on the installation
+from ..clusters import hidden, live  # noqa: TID252  the name depends on the installation
+from ..live import both  # noqa: TID252
+from ..observed import activities  # noqa: TID252
 
 _REFERENCES = "State of GitOps: continuous reconciliation"
 _IN_A_CHANGE = re.compile(
@@ -50,7 +54,23 @@ def events_reach_people(organization: Organization) -> Verdict:
     - https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/
     - https://fluxcd.io/flux/monitoring/alerts/
     """
-    routes = organization.of(NotificationRoute)
+    files = _delivering(organization, organization.of(NotificationRoute), organization.of(NotificationSetup))
+    clusters = organization.of(Cluster)
+    routes = [route for cluster in clusters for route in cluster.routes]
+    setups = [setup for cluster in clusters for setup in cluster.setups]
+    applications = [a for cluster in clusters for a in cluster.applications]
+
+    def judge(_found: Sequence[object]) -> Verdict:
+        if routes or setups:
+            return _delivering(organization, routes, setups)
+        if reason := hidden(organization, ROUTES):
+            return not_observed(reason)
+        return failed("nobody is told of GitOps events in the clusters", [cluster.at for cluster in clusters])
+
+    return both(files, live(organization, [*routes, *setups, *applications], judge, ROUTES, APPLICATIONS))
+
+
+def _delivering(organization: Organization, routes: Sequence[NotificationRoute], setups: Sequence[NotificationSetup]) -> Verdict:
     delivered = [route for route in routes if route.resolves is not False]
     if delivered:
         services = ", ".join(sorted({route.service for route in delivered if route.service})) or "its services"
@@ -58,7 +78,6 @@ def events_reach_people(organization: Organization) -> Verdict:
     if routes:
         missing = ", ".join(sorted({route.service for route in routes}))
         return partial(0.3, f"events are subscribed to services that do not exist: {missing}", [route.at for route in routes])
-    setups = organization.of(NotificationSetup)
     if setups:
         return partial(0.3, "services or triggers are set up, and nobody is subscribed", [setup.at for setup in setups])
     applications = organization.of(Application)
@@ -83,8 +102,12 @@ def failures_reach_people(organization: Organization) -> Verdict:
     `argocd-notifications-cm` (Flux: that `providerRef` names an existing Provider).
     """
     routes = organization.of(NotificationRoute)
-    if not routes:
-        return not_applicable("nobody is subscribed to GitOps events")
+    files = _failures(routes) if routes else not_applicable("nobody is subscribed to GitOps events")
+    there = [route for cluster in organization.of(Cluster) for route in cluster.routes]
+    return both(files, live(organization, there, _failures, ROUTES))
+
+
+def _failures(routes: Sequence[NotificationRoute]) -> Verdict:
     failing = [route for route in routes if route.failures]
     if not failing:
         return partial(0.4, "subscriptions cover deployments, not failures", [route.at for route in routes])

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assessor.checking import HYGIENE, Task, Verdict, check, failed, not_applicable, partial, passed
+from assessor.facts.cluster import POLICIES, Cluster
 from assessor.facts.gitops import Application, PolicySet
 from assessor.facts.manifests import Workload
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization
+
+from ..clusters import live  # noqa: TID252  the absolute name depends on the installation
+from ..live import both  # noqa: TID252
 
 _ENGINES = ("conftest", "kyverno", "gator", "opa", "kubewarden")
 
@@ -46,17 +52,26 @@ def rules_are_code(organization: Organization) -> Verdict:
             pattern: {spec: {containers: [{resources: {requests: {cpu: "?*", memory: "?*"}}}]}}
     ```
     """
+    there = [p for cluster in organization.of(Cluster) for p in cluster.policies]
+    return both(_written(organization), live(organization, there, lambda found: _installed(found, []), POLICIES))
+
+
+def _written(organization: Organization) -> Verdict:
     policies = organization.of(PolicySet)
     runs = [a for a in organization.of(Activity) if a.purpose is Purpose.POLICY and a.tool.startswith(_ENGINES) and not a.manual]
-    enforced = [p.at for p in policies if p.enforced] + [a.at for a in runs if a.blocking]
-    if enforced:
-        tools = sorted({p.tool for p in policies if p.enforced} | {a.tool for a in runs if a.blocking})
-        return passed(f"enforced by {', '.join(tools)}", enforced)
-    present = [p.at for p in policies] + [a.at for a in runs]
-    if present:
-        tools = sorted({p.tool for p in policies} | {a.tool for a in runs})
-        return partial(0.5, f"policies of {', '.join(tools)} report, or nothing shows that they are enforced", present)
+    if policies or runs:
+        return _installed(policies, runs)
     subjects = [*organization.of(Application), *organization.of(Workload)]
     if not subjects:
         return not_applicable("nothing is deployed to Kubernetes from here")
     return failed("no policy as code", [subjects[0].at])
+
+
+def _installed(policies: Sequence[PolicySet], runs: Sequence[Activity]) -> Verdict:
+    enforced = [p.at for p in policies if p.enforced] + [a.at for a in runs if a.blocking]
+    if enforced:
+        tools = sorted({p.tool for p in policies if p.enforced} | {a.tool for a in runs if a.blocking})
+        return passed(f"enforced by {', '.join(tools)}", enforced)
+    tools = sorted({p.tool for p in policies} | {a.tool for a in runs})
+    present = [p.at for p in policies] + [a.at for a in runs]
+    return partial(0.5, f"policies of {', '.join(tools)} report, or nothing shows that they are enforced", present)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from assessor.checking import CORE, SUPPORT, Task, Verdict, check, failed, not_applicable, partial, passed
+from collections.abc import Sequence
+
+import msgspec
+
+from assessor.checking import CORE, SUPPORT, Place, Task, Verdict, check, failed, not_applicable, partial, passed
+from assessor.facts.cluster import STRATEGIES, Cluster, RunningStrategy
 from assessor.facts.gitops import Controller, DeliveryStrategy
 from assessor.facts.repository import Organization
 from assessor.readers.gitops.products import PROGRESSIVE
 
-from ..gitops.shares import banded, count  # noqa: TID252  the absolute name depends on how the package is installed
+from ..clusters import live  # noqa: TID252  the absolute name depends on how the package is installed
+from ..gitops.shares import banded, count  # noqa: TID252
+from ..live import both  # noqa: TID252
 
 
 @check(
@@ -48,7 +55,29 @@ def versions_are_delivered_progressively(organization: Organization) -> Verdict:
     - https://argo-rollouts.readthedocs.io/en/stable/migrating/
     - https://docs.flagger.app/usage/deployment-strategies
     """
-    strategies = organization.of(DeliveryStrategy)
+    there = [s for cluster in organization.of(Cluster) for s in cluster.strategies]
+    controllers = [c for c in organization.of(Controller) if c.product in PROGRESSIVE and not (c.conditional or c.scripted)]
+    files = _progressive(organization.of(DeliveryStrategy), [(c.product, c.at) for c in controllers])
+    return both(files, live(organization, _progressing(organization), lambda found: _phases(there, found), STRATEGIES))
+
+
+def _progressing(organization: Organization) -> list[tuple[str, Place]]:
+    """Return what clusters hold of progressive delivery: its controllers and objects."""
+    clusters = organization.of(Cluster)
+    parts = [(part.product, part.at) for cluster in clusters for part in cluster.controllers if part.product in PROGRESSIVE]
+    return [*parts, *((s.strategy.product, s.strategy.at) for cluster in clusters for s in cluster.strategies)]
+
+
+def _phases(there: Sequence[RunningStrategy], found: Sequence[tuple[str, Place]]) -> Verdict:
+    verdict = _progressive([s.strategy for s in there], found)
+    stuck = [s for s in there if s.phase in ("Degraded", "Failed")]
+    if not stuck or not verdict.share:
+        return verdict
+    names = ", ".join(s.strategy.name for s in stuck[:4])
+    return partial(min(verdict.share, 0.7), f"{verdict.summary}; failed: {names}", [s.strategy.at for s in stuck])
+
+
+def _progressive(strategies: Sequence[DeliveryStrategy], controllers: Sequence[tuple[str, Place]]) -> Verdict:
     real = [s for s in strategies if not (s.demo or s.manual)]
     if real:
         kinds = ", ".join(sorted({f"{s.product} {s.strategy}" for s in real}))
@@ -56,9 +85,8 @@ def versions_are_delivered_progressively(organization: Organization) -> Verdict:
     weak = [s for s in strategies if s.demo]
     if weak:
         return partial(0.4, f"{weak[0].product} is used without steps or analysis: a rolling update", [s.at for s in weak])
-    controllers = [c for c in organization.of(Controller) if c.product in PROGRESSIVE and not (c.conditional or c.scripted)]
     if controllers:
-        return partial(0.2, f"{controllers[0].product} is installed, and no workload uses it", [c.at for c in controllers])
+        return partial(0.2, f"{controllers[0][0]} is installed, and no workload uses it", [at for _, at in controllers])
     if strategies:
         return partial(0.2, "traffic is split by hand; no controller moves or takes it back", [s.at for s in strategies])
     return failed("no canary or blue-green delivery")
@@ -83,8 +111,20 @@ def metrics_decide(organization: Organization) -> Verdict:
     `metrics` with a `thresholdRange` under `analysis` and do not skip it.
     """
     strategies = [s for s in organization.of(DeliveryStrategy) if not s.manual]
-    if not strategies:
-        return not_applicable("nothing is delivered progressively")
+    files = _gated(strategies) if strategies else not_applicable("nothing is delivered progressively")
+    there = [s for cluster in organization.of(Cluster) for s in cluster.strategies]
+    return both(files, live(organization, there, _analysed, STRATEGIES))
+
+
+def _analysed(found: Sequence[RunningStrategy]) -> Verdict:
+    """Judge clusters: whether metrics decide, and how often they did."""
+    verdict = _gated([s.strategy for s in found])
+    runs, stopped = sum(s.runs for s in found), sum(s.failed_runs for s in found)
+    told = f"{runs} {'analysis is' if runs == 1 else 'analyses are'} kept, {stopped} of them stopped a version"
+    return msgspec.structs.replace(verdict, summary=f"{verdict.summary}; {told}")
+
+
+def _gated(strategies: Sequence[DeliveryStrategy]) -> Verdict:
     gated = [s for s in strategies if s.analysis]
     score = sum(1.0 if s.analysis else 0.5 * (not s.demo) for s in strategies) / len(strategies)
     without = [s.at for s in strategies if not s.analysis]

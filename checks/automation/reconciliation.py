@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from assessor.checking import SUPPORT, Task, Verdict, check, failed, not_applicable, not_observed, partial
+from collections.abc import Sequence
+
+from assessor.checking import SUPPORT, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial
+from assessor.facts.cluster import APPLICATIONS, RunningApplication
 from assessor.facts.gitops import Application
 from assessor.facts.manifests import Workload
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization
 
-from ..gitops.shares import banded, count  # noqa: TID252  the absolute name depends on how the package is installed
+from ..clusters import live, running  # noqa: TID252  the absolute name depends on how the package is installed
+from ..gitops.shares import banded, count  # noqa: TID252
+from ..live import both  # noqa: TID252
 
+_OLD = 2  # days out of sync from which on nobody is looking
 _CLUSTER_TOOLS = ("kubectl", "argocd", "flux", "helm", "kustomize")
 
 
@@ -24,7 +30,8 @@ def cluster_drift_is_corrected(organization: Organization) -> Verdict:
     """Live changes of workloads are noticed and put back to what git says.
 
     Corrected: Argo CD with `selfHeal`, a Flux Kustomization, a HelmRelease with `driftDetection.mode: enabled`, Config
-    Sync, Fleet with `correctDrift`. Noticed only: Argo CD without `selfHeal`, `mode: warn`, a scheduled diff.
+    Sync, Fleet with `correctDrift`. Noticed only: Argo CD without `selfHeal`, `mode: warn`, a scheduled diff. Where clusters
+    are asked, what has been out of sync for two days or more counts against it: drift that is noticed, and left.
 
     ## Why
     What somebody changes in the cluster during an incident stays there until the next deployment undoes it, at the
@@ -38,8 +45,23 @@ def cluster_drift_is_corrected(organization: Organization) -> Verdict:
     - https://fluxcd.io/flux/components/helm/helmreleases/
     """
     applications = organization.of(Application)
-    if not applications:
-        return _without_applications(organization)
+    files = _undone(applications) if applications else _without_applications(organization)
+    return both(files, live(organization, running(organization), _differing, APPLICATIONS))
+
+
+def _differing(found: Sequence[RunningApplication]) -> Verdict:
+    """Judge clusters by their policy, and by what has differed from Git for days."""
+    policy = _undone([a.application for a in found])
+    old = [a for a in found if a.synced is False and (a.days or 0) >= _OLD]
+    if not old:
+        return policy
+    oldest = max(a.days or 0 for a in old)
+    summary = f"{count(len(old), 'application')} may have differed from Git for {oldest} days; {policy.summary}"
+    share = min(policy.share, 1 - len(old) / len(found)) if policy.status.observed else 1 - len(old) / len(found)
+    return graded(share, summary, [a.application.at for a in old])
+
+
+def _undone(applications: Sequence[Application]) -> Verdict:
     rated = [(a, rating) for a in applications if (rating := _rating(a)) is not None]
     if not rated:
         return not_observed("whether drift is undone is decided by templates", [a.at for a in applications])

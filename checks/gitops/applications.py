@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from assessor.checking import (
     CORE,
@@ -18,10 +19,13 @@ from assessor.checking import (
     partial,
     passed,
 )
+from assessor.facts.cluster import APPLICATIONS, WORKLOADS, Cluster, RunningApplication, RunningWorkload
 from assessor.facts.containers import Service
 from assessor.facts.gitops import Application, Reconciliation
 from assessor.facts.repository import Organization
 
+from ..clusters import contradictions, hidden, live, running, sides, workloads  # noqa: TID252  the absolute name depends on the installation
+from ..live import both  # noqa: TID252
 from .shares import banded, count
 
 # A host that can never resolve (RFC 2606), as a template writes it where the address is not known.
@@ -40,6 +44,7 @@ def applications_are_declared(organization: Organization) -> Verdict:
 
     Counted: Argo CD Application and ApplicationSet (also in Helm templates and chart values), Flux Kustomization and
     HelmRelease, Fleet GitRepo, Config Sync RootSync and RepoSync. Objects of Flux 1 count in part: nothing maintains it.
+    Where clusters are asked, what is declared must also be there, and the other way round.
 
     ## Why
     The controller reconciles only what it is told about. What is not declared is deployed by hand or by a pipeline,
@@ -63,6 +68,12 @@ def applications_are_declared(organization: Organization) -> Verdict:
     - https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/
     - https://fluxcd.io/flux/components/kustomize/kustomizations/
     """
+    return both(
+        _declared(organization), live(organization, organization.of(Cluster), _running_as_declared(organization), APPLICATIONS)
+    )
+
+
+def _declared(organization: Organization) -> Verdict:
     applications = organization.of(Application)
     if not applications:
         return failed("no object tells a GitOps controller what to deploy")
@@ -84,6 +95,23 @@ def applications_are_declared(organization: Organization) -> Verdict:
     return passed(f"{count(sum(a.count for a in applications), 'application')} declared: {kinds}", current)
 
 
+def _running_as_declared(organization: Organization) -> Callable[[Sequence[Cluster]], Verdict]:
+    """Judge clusters: as far as what they hold and what is declared are the same applications."""
+
+    def judge(clusters: Sequence[Cluster]) -> Verdict:
+        there = running(organization)
+        odd = contradictions(organization, "gop.app-crs")
+        if not there:
+            reason = hidden(organization, APPLICATIONS)
+            return not_observed(reason) if reason else failed("no application is in the clusters", [c.at for c in clusters])
+        summary = f"{count(len(there), 'application')} in {count(len(clusters), 'cluster')}"
+        if odd:
+            summary += f", {len(odd)} in only one of Git and the clusters: {', '.join(c.subject for c in odd[:4])}"
+        return graded(1 - len(odd) / (len(there) + len(odd)), summary, sides(odd) or [a.application.at for a in there])
+
+    return judge
+
+
 def _services(organization: Organization) -> tuple[list[Service], list[Service]]:
     """Return the services that have workloads in git, and those none of whose workloads a controller may reach."""
     unreached = {place for fact in organization.of(Reconciliation) for place in map(_file, fact.uncovered)}
@@ -100,7 +128,7 @@ def targets_exist(organization: Organization) -> Verdict:
     """What applications point at exists.
 
     Repository, path and chart are looked up in the scanned repositories. Sources elsewhere, and paths that are only
-    known at run time, cannot be told from here.
+    known at run time, cannot be told from here; where clusters are asked, the controller's own word counts for all.
 
     ## Why
     An application whose path was renamed keeps running its last version and shows an error nobody looks at: changes
@@ -110,6 +138,26 @@ def targets_exist(organization: Organization) -> Verdict:
     Correct `repoURL` and `path` of the applications named, or delete them. A validation of the manifests on every pull
     request catches the next one.
     """
+    return both(_resolving(organization), live(organization, running(organization), _targets(organization), APPLICATIONS))
+
+
+def _targets(organization: Organization) -> Callable[[Sequence[RunningApplication]], Verdict]:
+    def judge(found: Sequence[RunningApplication]) -> Verdict:
+        lost = contradictions(organization, "gop.targets-resolve", "target-missing")
+        told = [a for a in found if a.synced is not None or a.target_missing]
+        if not told and not lost:
+            return not_observed("no controller has looked at the sources of the applications in the clusters")
+        names = {c.observed for c in lost}
+        share = 1 - len(names) / max(len(told), len(names), 1)
+        summary = f"the source of {len(names)} of {count(max(len(told), len(names)), 'application')} does not exist"
+        if not lost:
+            summary = f"the controller finds the sources of {count(len(told), 'application')}"
+        return graded(share, summary, sides(lost) or [a.application.at for a in told])
+
+    return judge
+
+
+def _resolving(organization: Organization) -> Verdict:
     found = organization.of(Reconciliation)
     if not organization.of(Application):
         return not_applicable("no applications are declared")
@@ -134,7 +182,9 @@ def workloads_are_reconciled(organization: Organization) -> Verdict:
     """Nearly all workloads in git are reconciled by a controller.
 
     A workload counts as reconciled when an application's path leads to it: directly, through a Kustomize graph, a
-    chart, or the folders of a generator.
+    chart, or the folders of a generator. In a cluster it counts when a controller marks it as its own: Argo CD's tracking
+    id or list of resources, Flux's labels, Fleet's and Config Sync's annotations. The cluster's own workloads are left out,
+    and so is what an operator made; the label `app.kubernetes.io/instance` proves nothing, because Helm sets it too.
 
     ## Why
     GitOps for some of the workloads leaves two ways of working, and the one without review and history is the one
@@ -152,6 +202,24 @@ def workloads_are_reconciled(organization: Organization) -> Verdict:
           directories: [{path: apps/*}]
     ```
     """
+    return both(_reached(organization), live(organization, workloads(organization), _kept(organization), WORKLOADS))
+
+
+def _kept(organization: Organization) -> Callable[[Sequence[RunningWorkload]], Verdict]:
+    def judge(found: Sequence[RunningWorkload]) -> Verdict:
+        loose = [w for w in found if not w.reconciled]
+        summary = f"{len(found) - len(loose)} of {count(len(found), 'workload')} that run are reconciled from Git"
+        if released := sum(w.manager == "helm" for w in loose):
+            summary += f"; {released} were installed with Helm by hand or by a pipeline"
+        if reason := hidden(organization, WORKLOADS):
+            summary += f"; not all could be seen: {reason}"
+        places = [w.workload.at for w in loose or found]
+        return banded(1 - len(loose) / len(found), summary, places, enough=0.9, least=0.5)
+
+    return judge
+
+
+def _reached(organization: Organization) -> Verdict:
     facts = organization.of(Reconciliation)
     covered = [place for fact in facts for place in fact.covered]
     uncovered = [place for fact in facts for place in fact.uncovered]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from assessor.checking import CORE, SUPPORT, Task, Verdict, check, failed, not_observed, partial, passed
+import re
+
+from assessor.checking import CORE, SUPPORT, Task, Verdict, check, failed, graded, not_observed, partial, passed
+from assessor.deriving.live_clusters import elsewhere
+from assessor.facts.cluster import WORKLOADS, Cluster
 from assessor.facts.gitops import Application, Controller
 from assessor.facts.repository import Organization
 from assessor.readers.gitops.products import RECONCILERS
 
+from ..clusters import contradictions, hidden, not_seen, sides  # noqa: TID252  the absolute name depends on the installation
 from .shares import count
 
-NO_LIVE = "live evidence was not requested"
+_ESSENTIAL = re.compile(r"application-controller|repo-server|(?:source|kustomize|helm)-controller")  # nothing syncs without
 
 
 @check(
@@ -90,9 +95,33 @@ def controller_is_running(organization: Organization) -> Verdict:
 
     ## Fix
     Look at the controller's pods and events (`kubectl -n argocd get pods`, `flux check`), and alert on their readiness.
-    Run the scan with access to the cluster to see this.
+    Run the scan with access to the cluster (`--kube`) to see this.
     """
-    return not_observed(NO_LIVE)
+    parts = [part for cluster in organization.of(Cluster) for part in cluster.controllers if part.product in RECONCILERS]
+    if not parts:
+        return _without_pods(organization)
+    down = [part for part in parts if not part.is_ready]
+    products = ", ".join(sorted({f"{part.product} {part.version}".strip() for part in parts}))
+    if not down:
+        return passed(f"all parts are ready: {products}", [part.at for part in parts])
+    names = ", ".join(part.component for part in down[:5])
+    ready = 1 - len(down) / len(parts)
+    verdict = f"{products}: not ready: {names}"
+    essential = [part for part in down if _ESSENTIAL.search(part.component)]
+    return graded(min(ready, 0.5) if essential and ready < 1 else ready, verdict, [part.at for part in down])
+
+
+def _without_pods(organization: Organization) -> Verdict:
+    """Judge where no controller has pods: one managed outside the cluster shows in the state it writes."""
+    if managed := elsewhere(organization):
+        return passed(f"a controller outside the clusters keeps the state of {count(len(managed), 'application')}", managed)
+    if not organization.of(Cluster) or hidden(organization, WORKLOADS):
+        return not_seen(organization, WORKLOADS)
+    places = [cluster.at for cluster in organization.of(Cluster)]
+    left = [a.application.at for cluster in organization.of(Cluster) for a in cluster.applications]
+    if left:
+        return failed(f"{count(len(left), 'application')} in the clusters, and no controller that reconciles them", left)
+    return failed("no GitOps controller runs in the clusters that were asked", places)
 
 
 @check(
@@ -111,7 +140,18 @@ def declaration_matches_clusters(organization: Organization) -> Verdict:
 
     ## Fix
     Bring the two together: commit the installation that runs, or apply the one that is committed. Run the scan with
-    access to the cluster to compare them.
+    access to the cluster (`--kube`) to compare them.
     """
     declared = [c for c in organization.of(Controller) if c.product in RECONCILERS]
-    return not_observed(NO_LIVE, [c.at for c in declared])
+    running = [c for cluster in organization.of(Cluster) for c in cluster.controllers if c.product in RECONCILERS]
+    if not running and not elsewhere(organization) and (not organization.of(Cluster) or hidden(organization, WORKLOADS)):
+        return not_observed(not_seen(organization, WORKLOADS).summary, [c.at for c in declared])
+    places = [*(c.at for c in declared[:4]), *(c.at for c in running[:4]), *elsewhere(organization)[:2]]
+    odd = contradictions(organization, "gop.declared-vs-live")
+    if odd:
+        told = "; ".join(f"{c.subject}: {c.summary}" for c in odd)
+        agreeing = {c.product for c in declared} & {c.product for c in running}
+        return graded(0.5 if agreeing else 0.3, told, [*sides(odd), *places])
+    if declared and (running or elsewhere(organization)):
+        return passed(f"declared and running: {', '.join(sorted({c.product for c in running or declared}))}", places)
+    return failed("no GitOps controller is declared, and none runs", [cluster.at for cluster in organization.of(Cluster)])

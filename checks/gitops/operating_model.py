@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from assessor.checking import HYGIENE, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.facts.cluster import Cluster
 from assessor.facts.containers import Service
 from assessor.facts.gitops import Application, BranchProtection, Project
 from assessor.facts.manifests import Workload
 from assessor.facts.repository import Organization
 
+from ..clusters import live_applications  # noqa: TID252  the absolute name depends on the installation
+from ..live import both  # noqa: TID252
 from .shares import banded, count
 
 _PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|prd|production|live)(?:[^a-z]|$)", re.I)
@@ -36,10 +40,16 @@ def tenants_are_separated(organization: Organization) -> Verdict:
     - https://argo-cd.readthedocs.io/en/stable/user-guide/projects/
     - https://fluxcd.io/flux/installation/configuration/multitenancy/
     """
-    applications = [a for a in organization.of(Application) if a.product in ("argocd", "flux")]
+    files = _confined(organization.of(Application), organization.of(Project))
+    projects = [p for cluster in organization.of(Cluster) for p in cluster.projects]
+    return both(files, live_applications(organization, lambda applications: _confined(applications, projects)))
+
+
+def _confined(all_applications: Iterable[Application], all_projects: Iterable[Project]) -> Verdict:
+    applications = [a for a in all_applications if a.product in ("argocd", "flux")]
     if not applications:
         return not_applicable("no applications of Argo CD or Flux are declared")
-    projects = {p.name: p for p in organization.of(Project)}
+    projects = {p.name: p for p in all_projects}
     rated = [(a, rating) for a in applications if (rating := _rating(a, projects)) is not None]
     if not rated:
         return not_observed("the projects of all applications are defined elsewhere", [a.at for a in applications])

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from assessor.checking import SUPPORT, Place, Task, Verdict, check, failed, partial, passed
+from assessor.checking import SUPPORT, Place, Task, Verdict, check, failed, graded, partial, passed
+from assessor.facts.cluster import SECRETS, Cluster, RunningSecret
 from assessor.facts.gitops import Application
 from assessor.facts.infrastructure import ModuleCall, Resource, TerraformRoot
 from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization, SecretTool
 from assessor.facts.pipelines import Pipeline
 from assessor.facts.repository import Organization
+
+from ..clusters import live  # noqa: TID252  the absolute name depends on the installation
+from ..live import both  # noqa: TID252
+from .shares import count
 
 _CHART = re.compile(
     r"(?:^|/)(?:(external-secrets(?:-operator)?)|(sealed-secrets(?:-operator)?(?:-helm)?)|(vault|vault-secrets-operator|vault-operator)|"
@@ -36,6 +41,7 @@ def secrets_are_managed(organization: Organization) -> Verdict:
 
     Sealed Secrets, External Secrets, SOPS, the CSI driver or Vault, with at least one object or file that uses it. A tool
     that is only installed counts in part. Cloud secret stores that only Terraform writes do not reach the cluster and do not count.
+    Where clusters are asked, the objects that bring secrets in must be ready.
 
     ## Why
     GitOps puts the whole desired state into git. Without such a tool secrets either stand there readable or are applied
@@ -57,6 +63,19 @@ def secrets_are_managed(organization: Organization) -> Verdict:
     - https://fluxcd.io/flux/guides/mozilla-sops/
     - https://argo-cd.readthedocs.io/en/stable/operator-manual/secret-management/
     """
+    found = [s for cluster in organization.of(Cluster) for s in cluster.secrets]
+    return both(_managed(organization), live(organization, found, _ready, SECRETS))
+
+
+def _ready(found: Sequence[RunningSecret]) -> Verdict:
+    """Judge the objects that bring secrets into clusters; one that says nothing of its state is taken to work."""
+    broken = [s for s in found if s.ready is False]
+    tools = ", ".join(sorted({s.tool for s in found}))
+    summary = f"{len(found) - len(broken)} of {count(len(found), 'object')} of {tools} are ready"
+    return graded(1 - len(broken) / len(found), summary, [s.at for s in broken or found])
+
+
+def _managed(organization: Organization) -> Verdict:
     seen = organization.of(SecretTool)
     used = [(t.tool, t.at) for t in seen if t.used] + list(_vault_clients(organization))
     if used:

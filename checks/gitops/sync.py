@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assessor.checking import CORE, SUPPORT, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial
+from assessor.facts.cluster import APPLICATIONS
 from assessor.facts.gitops import Application
 from assessor.facts.repository import Organization
 
+from ..clusters import hidden, live_applications, not_seen, running  # noqa: TID252  the absolute name depends on the installation
+from ..live import both  # noqa: TID252
 from .shares import banded, count
 
 
@@ -19,7 +24,7 @@ from .shares import banded, count
 def sync_is_automatic(organization: Organization) -> Verdict:
     """Changes in git are applied without anybody pressing a button.
 
-    Argo CD syncs by itself when `automated` is set and not `enabled: false`; an empty `automated:` key is nothing, and
+    Judged in files and, where clusters are asked, on what they hold: both must sync by themselves. Argo CD syncs by itself when `automated` is set and not `enabled: false`; an empty `automated:` key is nothing, and
     so is off. Flux objects sync unless they are suspended.
 
     ## Why
@@ -42,8 +47,14 @@ def sync_is_automatic(organization: Organization) -> Verdict:
     - https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/
     """
     applications = organization.of(Application)
-    if not applications:
-        return failed("nothing is synced automatically: no application is declared to a GitOps controller")
+    if applications:
+        files = _automatic(applications)
+    else:
+        files = failed("nothing is synced automatically: no application is declared to a GitOps controller")
+    return both(files, live_applications(organization, _automatic))
+
+
+def _automatic(applications: Sequence[Application]) -> Verdict:
     known = [a for a in applications if a.auto_sync is not None]
     if not known:
         return not_observed("whether applications sync automatically is decided by templates", [_policy(a) for a in applications])
@@ -84,8 +95,11 @@ def sync_heals_and_prunes(organization: Organization) -> Verdict:
     ```
     """
     applications = organization.of(Application)
-    if not applications:
-        return not_applicable("no applications are declared")
+    files = _complete(applications) if applications else not_applicable("no applications are declared")
+    return both(files, live_applications(organization, _complete))
+
+
+def _complete(applications: Sequence[Application]) -> Verdict:
     settings = [(a, value) for a in applications for value in (a.self_heal, a.prune) if value is not None]
     if not settings:
         return not_observed("healing and pruning are decided by templates", [_policy(a) for a in applications])
@@ -106,9 +120,19 @@ def applications_are_healthy(organization: Organization) -> Verdict:
 
     ## Fix
     Look at the applications named (`argocd app get NAME`, `flux get all -A`) and let notifications tell of the next one.
-    Run the scan with access to the cluster to see this.
+    Run the scan with access to the cluster (`--kube`) to see this.
     """
-    return not_observed("live evidence was not requested")
+    told = [a for a in running(organization) if a.synced is not None or a.healthy is not None or a.message]
+    if not told:
+        return not_seen(organization, APPLICATIONS)
+    ill = [a for a in told if not (a.synced and a.healthy)]
+    summary = f"{len(told) - len(ill)} of {count(len(told), 'application')} are synced and healthy"
+    if ill:
+        summary += f"; not: {', '.join(a.application.name for a in ill[:5])}"
+    if reason := hidden(organization, APPLICATIONS):
+        summary += f"; not all could be seen: {reason}"
+    places = [a.application.at for a in ill or told]
+    return banded(1 - len(ill) / len(told), summary, places, enough=0.95, least=0.8)
 
 
 def _policy(application: Application) -> Place:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assessor.checking import CORE, HYGIENE, SUPPORT, Place, Task, Verdict, check, failed, graded, not_applicable, partial, passed
+from assessor.checking import (
+    CORE,
+    HYGIENE,
+    SUPPORT,
+    Place,
+    Task,
+    Verdict,
+    check,
+    failed,
+    graded,
+    not_applicable,
+    not_observed,
+    partial,
+    passed,
+)
+from assessor.facts.cluster import Cluster
 from assessor.facts.containers import Service
 from assessor.facts.gitops import Application
 from assessor.facts.infrastructure import Resource
@@ -145,10 +160,11 @@ def manifests_parse(repository: Repository) -> Verdict:
 
 
 @check("k8s.api-current", task=Task.MANIFESTS, weight=HYGIENE)
-def apis_are_current(repository: Repository) -> Verdict:
+def apis_are_current(where: Repository | Cluster) -> Verdict:
     """No object uses a removed or deprecated API version.
 
-    Templates that choose the version by what the cluster serves are left out.
+    Templates that choose the version by what the cluster serves are left out. Where a cluster is asked, each object that an
+    application of it brings in from a scanned repository must be of a version that it serves.
 
     ## Why
     A cluster upgrade stops serving old versions: from then on the object cannot be applied, and a controller that meets
@@ -162,7 +178,9 @@ def apis_are_current(repository: Repository) -> Verdict:
     - https://kubernetes.io/docs/reference/using-api/deprecation-guide/
     - https://fluxcd.io/flux/installation/upgrade/
     """
-    objects = [o for o in repository.of(KubernetesObject) if o.version and not o.conditional_api]
+    if isinstance(where, Cluster):
+        return _are_served(where)
+    objects = [o for o in where.of(KubernetesObject) if o.version and not o.conditional_api]
     if not objects:
         return not_applicable("no Kubernetes objects")
     found = [(o, s) for o in objects if (s := standing(o.group, o.version, o.type))]
@@ -174,3 +192,18 @@ def apis_are_current(repository: Repository) -> Verdict:
     if found:
         return partial(0.5, f"{len(found)} objects use a deprecated version: {', '.join(shown[:3])}", places)
     return passed(f"{len(objects)} objects use current versions", [objects[0].at])
+
+
+def _are_served(cluster: Cluster) -> Verdict:
+    """Judge a cluster by what its applications bring in."""
+    if not cluster.served:
+        return not_observed("which API versions the cluster serves could not be seen", [cluster.at])
+    if not cluster.declared:
+        return not_applicable("no application brings plain manifests of the scanned repositories into the cluster")
+    if cluster.unserved:
+        shown = ", ".join(sorted({found.version for found in cluster.unserved})[:3])
+        places = [cluster.at, *(found.at for found in cluster.unserved)]
+        return failed(
+            f"{len(cluster.unserved)} of {cluster.declared} objects are of a version it does not serve: {shown}", places
+        )
+    return passed(f"the cluster ({cluster.version}) serves the versions of all {cluster.declared} objects", [cluster.at])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from assessor.checking import CORE, HYGIENE, Place, Task, Verdict, check, failed, not_applicable, partial, passed
+from assessor.facts.cluster import WORKLOADS, RunningWorkload
 from assessor.facts.gitops import Application
 from assessor.facts.infrastructure import Resource
 from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization
 from assessor.facts.repository import Organization, Repository
 
-from ..gitops.shares import count  # noqa: TID252  the absolute name depends on the installation
+from ..clusters import live, workloads  # noqa: TID252  the absolute name depends on the installation
+from ..gitops.shares import count  # noqa: TID252
+from ..live import both  # noqa: TID252
 
 _DECLARATIVE = ("OpenGitOps 1: Declarative", "State of GitOps: declarative desired state")
 _SEMVER = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?\Z")
@@ -49,6 +52,23 @@ def manifests_are_templated(organization: Organization) -> Verdict:
     - https://helm.sh/docs/topics/charts/
     - https://kubectl.docs.kubernetes.io/references/kustomize/
     """
+    return both(_templated(organization), live(organization, workloads(organization), _released(organization), WORKLOADS))
+
+
+def _released(organization: Organization) -> Callable[[Sequence[RunningWorkload]], Verdict]:
+    """Return the judge of clusters: releases of own charts prove them, anything else there says nothing of what is in Git."""
+    own = {chart.name for chart in organization.of(HelmChart) if not chart.vendored}
+
+    def judge(found: Sequence[RunningWorkload]) -> Verdict:
+        released = [w for w in found if w.workload.labels.get("helm.sh/chart", "").rpartition("-")[0] in own]
+        if not released:
+            return not_applicable("no release of an own chart runs")
+        return passed(f"{count(len(released), 'workload')} run from own charts", [w.workload.at for w in released])
+
+    return judge
+
+
+def _templated(organization: Organization) -> Verdict:
     charts = [c for c in organization.of(HelmChart) if not c.vendored]
     own = [c for c in charts if c.templates]
     if own:

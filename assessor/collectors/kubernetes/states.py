@@ -33,10 +33,8 @@ _SECRET_TOOLS = {
 }
 
 
-def application_state(live: Live, application: Application, now: float) -> RunningApplication:
+def application_state(live: Live, application: Application, maker: str, now: float) -> RunningApplication:
     """Return an application with how it is doing."""
-    kind, name = live.owner
-    maker = f"{kind}/{name}" if kind else ""
     if application.product == "argocd":
         return _of_argo(live, application, maker, now)
     return _of_conditions(live, application, maker, now)

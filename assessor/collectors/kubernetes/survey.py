@@ -20,7 +20,7 @@ from .api import Api, Refused, Unreachable
 from .calls import BUILT_IN, CONFIG_MAP, CONSTRAINTS, LISTINGS, Listing
 from .objects import SOURCE, Live
 from .states import application_state, secret_state, strategy_state, suspended
-from .workloads import Identity, controller, held, running
+from .workloads import Identity, controller, held, maker, running
 
 MAX_CONSTRAINTS = 50  # kinds of constraint
 MAX_NAMESPACES = 5  # in which Argo CD runs
@@ -160,13 +160,14 @@ class Survey:
     def _cluster(self) -> facts.Cluster:
         """Return the cluster with all that is known of it, sorted by place."""
         setups, routes = self._routes()
-        controllers, workloads = self._running()
+        tracked = dict(pair for live in self._told(facts.APPLICATIONS) for pair in held(live))
+        controllers, workloads = self._running(tracked)
         return facts.Cluster(
             at=Place("", self.context, source=SOURCE),
             context=self.context,
             version=self.version,
             served=tuple(sorted(f"{group}/{one}" for group, versions in self.served.items() for one in versions)),
-            applications=tuple(self._applications()),
+            applications=tuple(self._applications(tracked)),
             projects=tuple(f for live in self._told(facts.PROJECTS) for f in live.facts() if isinstance(f, Project)),
             strategies=tuple(self._strategies()),
             setups=setups,
@@ -180,10 +181,9 @@ class Survey:
     def _told(self, kind: str) -> list[Live]:
         return sorted(self.objects.get(kind, ()), key=lambda live: live.path)
 
-    def _running(self) -> tuple[tuple[facts.RunningController, ...], tuple[facts.RunningWorkload, ...]]:
-        tracked: dict[Identity, str] = {}
-        for live in self._told(facts.APPLICATIONS):
-            tracked.update(held(live))
+    def _running(
+        self, tracked: dict[Identity, str]
+    ) -> tuple[tuple[facts.RunningController, ...], tuple[facts.RunningWorkload, ...]]:
         controllers: list[facts.RunningController] = []
         workloads: list[facts.RunningWorkload] = []
         for live, workload in sorted(self._workloads(), key=lambda pair: pair[0].path):
@@ -193,7 +193,7 @@ class Survey:
                 workloads.append(found)
         return tuple(controllers), tuple(workloads)
 
-    def _applications(self) -> Iterator[facts.RunningApplication]:
+    def _applications(self, tracked: dict[Identity, str]) -> Iterator[facts.RunningApplication]:
         """Yield applications with their sources looked up as for files, and with their state."""
         lives = {live.path: live for live in self._told(facts.APPLICATIONS)}
         found = [fact for live in lives.values() for fact in live.facts()]
@@ -201,7 +201,7 @@ class Survey:
         for application in resolved_applications.derive(material):
             if isinstance(application, Application):
                 live = lives[application.at.path]
-                yield application_state(live, suspended(live, application), self.api.now)
+                yield application_state(live, suspended(live, application), maker(live, tracked), self.api.now)
 
     def _strategies(self) -> Iterator[facts.RunningStrategy]:
         runs: dict[tuple[str, str], list[str]] = {}

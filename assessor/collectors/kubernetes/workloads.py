@@ -102,6 +102,15 @@ def running(
     return RunningWorkload(workload=workload, manager=manager, by=by, system=system, owner=f"{kind}/{name}" if kind else "")
 
 
+def maker(live: Live, tracked: dict[Identity, str]) -> str:
+    """Return what made an object, as "kind/name" of its owner or "controller/name" of what applied it; "" if nothing shows."""
+    kind, name = live.owner
+    if kind:
+        return f"{kind}/{name}"
+    manager, by = _manager(live, tracked)
+    return f"{manager}/{by}" if manager else ""
+
+
 def _manager(live: Live, tracked: dict[Identity, str]) -> tuple[str, str]:
     labels = live.labels()
     application, _, rest = labels.get(_TRACKING, "").partition(":")

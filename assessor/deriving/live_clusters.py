@@ -1,0 +1,170 @@
+"""Joins clusters with what files declare: API versions, controllers, workloads, images; and says what does not agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from assessor.facts.base import Place
+from assessor.facts.cluster import WORKLOADS, Cluster, RunningWorkload, Unserved
+from assessor.facts.containers import Service
+from assessor.facts.gitops import Controller
+from assessor.facts.live import Contradiction
+from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization, Workload
+from assessor.facts.repository import Organization
+from assessor.parsing.images import parse_image, repository_of
+from assessor.parsing.yaml import is_dynamic
+from assessor.readers.gitops.products import PROGRESSIVE, RECONCILERS
+
+from .base import Joiner, joiner
+from .gitops_reach import Directory
+from .live_applications import application_contradictions, complete, contradiction, dynamic, fits, sources_here, specific
+
+MAX_OF_A_KIND = 100  # contradictions of one name; more tell nothing new
+
+
+@joiner(replaces=(Cluster,))
+def served_versions(organization: Organization) -> Iterator[Cluster]:
+    """Yield each cluster with the objects in files that its applications bring to it in a version it does not serve."""
+    clusters = organization.of(Cluster)
+    directory = Directory(organization) if clusters else None
+    for cluster in clusters:
+        if directory is None or not cluster.served:
+            yield cluster
+            continue
+        objects = list(_brought(cluster, directory))
+        served = {*cluster.served, "v1"}
+        unserved = sorted({Unserved(at=o.at, version=f"{_version(o)} {o.type}") for o in objects if _version(o) not in served})
+        yield msgspec.structs.replace(cluster, declared=len(objects), unserved=tuple(unserved[:MAX_OF_A_KIND]))
+
+
+def _version(item: KubernetesObject) -> str:
+    return f"{item.group}/{item.version}" if item.group else item.version
+
+
+def _brought(cluster: Cluster, directory: Directory) -> Iterator[KubernetesObject]:
+    seen: set[Place] = set()
+    for _, repository, folder in sources_here(cluster, directory):
+        files = directory.builds_of(repository).files(folder)
+        for item in repository.of(KubernetesObject):
+            plain = item.version and not (item.templated or item.conditional_api)
+            if item.at.path in files and plain and item.at not in seen:
+                seen.add(item.at)
+                yield item
+
+
+@joiner()
+def cluster_contradictions(organization: Organization) -> Iterator[Contradiction]:
+    """Yield where files and clusters do not agree, a bounded number of each name."""
+    if not organization.of(Cluster):
+        return
+    counts: dict[str, int] = {}
+    for found in (*_of_controllers(organization), *application_contradictions(organization), *_of_workloads(organization)):
+        counts[found.name] = counts.get(found.name, 0) + 1
+        if counts[found.name] <= MAX_OF_A_KIND:
+            yield found
+
+
+def _of_controllers(organization: Organization) -> Iterator[Contradiction]:
+    """Yield controllers that run and nothing declares, and declared ones where no controller runs at all."""
+    declared: dict[str, Place] = {}
+    for fact in organization.of(Controller):
+        declared.setdefault(fact.product, fact.at)
+    running: dict[str, Place] = {}
+    for cluster in organization.of(Cluster):
+        for part in cluster.controllers:
+            if part.product in RECONCILERS | PROGRESSIVE:
+                running.setdefault(part.product, part.at)
+    for product, at in sorted(running.items()):
+        if product not in declared:
+            check = "gop.declared-vs-live" if product in RECONCILERS else "aut.progressive"
+            yield contradiction(
+                "running-not-declared", product, "the controller runs, and nothing in Git installs it",
+                step=4 if product in RECONCILERS else 5, check=check, observed=at,
+            )  # fmt: skip
+    if not RECONCILERS & running.keys() and complete(organization, "", WORKLOADS) and not elsewhere(organization):
+        for product in sorted(RECONCILERS & declared.keys()):
+            yield contradiction(
+                "declared-not-running", product, "Git installs the controller, and none runs in the clusters asked",
+                step=4, check="gop.declared-vs-live", declared=declared[product],
+            )  # fmt: skip
+
+
+def elsewhere(organization: Organization) -> tuple[Place, ...]:
+    """Return applications whose state a controller writes although none runs in their cluster: a managed one, outside it."""
+    return tuple(
+        running.application.at
+        for cluster in organization.of(Cluster)
+        for running in cluster.applications
+        if running.synced is not None and not any(c.product == running.application.product for c in cluster.controllers)
+    )
+
+
+def _of_workloads(organization: Organization) -> Iterator[Contradiction]:
+    files = _Files(organization)
+    directory = Directory(organization)
+    for cluster in organization.of(Cluster):
+        for running in cluster.workloads:
+            if not (running.system or running.reconciled or running.owner) and not files.declare(running):
+                by = f"by the Helm release {running.by or running.workload.name}" if running.manager == "helm" else "by hand"
+                yield contradiction(
+                    "running-not-declared", running.workload.label, f"runs, put there {by}; no scanned repository declares it",
+                    step=4, check="gop.workload-coverage", observed=running.workload.at,
+                )  # fmt: skip
+        yield from _of_images(cluster, directory)
+
+
+class _Files:
+    """The workloads that files declare, to look running ones up."""
+
+    def __init__(self, organization: Organization) -> None:
+        workloads = organization.of(Workload)
+        self.names = {(w.type, w.name) for w in workloads}
+        self.patterns = [(w.type, w.name) for w in workloads if dynamic(w.name) or is_dynamic(w.name)]
+        self.charts = {chart.name for chart in organization.of(HelmChart)}
+        written = {c.image for w in workloads for c in w.containers if not is_dynamic(c.image)}
+        built = {image for service in organization.of(Service) if service.workloads for image in service.images}
+        self.images = {repository_of(image) for image in written | built}
+
+    def declare(self, running: RunningWorkload) -> bool:
+        """Say whether a file declares a workload, or may: by its name, its chart, or the image it runs."""
+        workload = running.workload
+        if (workload.type, workload.name) in self.names:
+            return True
+        if workload.labels.get("helm.sh/chart", "").rpartition("-")[0] in self.charts:
+            return True
+        if any(repository_of(container.image) in self.images for container in workload.containers):
+            return True
+        told = [name for kind, name in self.patterns if kind == workload.type or is_dynamic(kind)]
+        return any(specific(name) and fits(name, workload.name) for name in told)
+
+
+def _of_images(cluster: Cluster, directory: Directory) -> Iterator[Contradiction]:
+    """Yield images that run in another version than the overlay says which an application builds."""
+    running: dict[tuple[str, str], list[RunningWorkload]] = {}
+    for workload in cluster.workloads:
+        if workload.reconciled:
+            running.setdefault((workload.manager, workload.by), []).append(workload)
+    for application, repository, folder in sources_here(cluster, directory):
+        builds = [b for b in repository.of(Kustomization) if b.folder == folder and b.images]
+        mine = running.get((application.application.product, application.application.name), ())
+        for build in builds:
+            for name, tag in build.images.items():
+                for workload in mine:
+                    yield from _image(workload, build, name, tag)
+
+
+def _image(running: RunningWorkload, build: Kustomization, name: str, tag: str) -> Iterator[Contradiction]:
+    for container in running.workload.containers:
+        image = parse_image(container.image)
+        if repository_of(container.image).rpartition("/")[2] != repository_of(name).rpartition("/")[2] or is_dynamic(tag):
+            continue
+        if tag and tag not in (image.tag, image.digest):
+            yield contradiction(
+                "image-differs", f"{running.workload.label} {container.name}", f"Git says {tag[:80]}, {(image.tag or image.digest)[:80]} runs",
+                step=4, check="gop.sync-health", declared=build.at, observed=running.workload.at,
+            )  # fmt: skip
+
+
+JOINERS: tuple[Joiner, ...] = (served_versions, cluster_contradictions)
