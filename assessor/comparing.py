@@ -106,7 +106,12 @@ def compare(baseline: Assessment, assessment: Assessment) -> Comparison:
         group = _group(before.get(key), finding, unasked=bool(looked_for) and finding.check not in looked_for)
         if group:
             groups[group].append(_change(before.get(key), finding))
-    groups["gone"] = [_change(f, None) for key, f in before.items() if key not in now and f.score is not None]
+    looks_for = {check.id for check in assessment.checks}
+    groups["gone"] = [
+        _change(finding, None)
+        for key, finding in before.items()
+        if key not in now and finding.score is not None and (not looks_for or finding.check in looks_for)
+    ]
     old, new = baseline.organization, assessment.organization
     there, here = ({r.name for r in side.repositories} for side in (baseline, assessment))
     return Comparison(

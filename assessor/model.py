@@ -7,7 +7,7 @@ format (see `schema`). Scores, coverages and bounds are percentages from 0 to 10
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -372,6 +372,55 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: Thresholds = Thresholds()
     asked: tuple[str, ...] = ()  # the live systems that were asked, beside files
     contradictions: tuple[Contradiction, ...] = ()  # sorted by name and subject
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored assessment as lists and trends show it: its headline figures, and when it was taken (UTC, ISO 8601).
+
+    `steps` has the score of each step by short name, null when it was not assessed or is not part of the path.
+    """
+
+    id: int
+    organization: str
+    taken_at: str
+    version: str
+    repositories: int
+    level: int
+    score: float | None
+    coverage: float
+    bounds: tuple[float, float]
+    steps: dict[str, float | None]
+
+
+def encode(assessment: Assessment) -> bytes:
+    """Return the assessment as JSON, the same bytes for the same assessment."""
+    try:
+        return msgspec.json.encode(assessment, order="deterministic")
+    except UnicodeEncodeError:  # a file name that is not UTF-8 came in with surrogates, which JSON cannot hold
+        return msgspec.json.encode(_clean(msgspec.to_builtins(assessment)), order="deterministic")
+
+
+def _clean(value: Any) -> Any:
+    """Replace what cannot be encoded, at any depth."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case list() | tuple():
+            return [_clean(item) for item in value]
+        case dict():
+            return {_clean(key): _clean(item) for key, item in value.items()}
+    return value
+
+
+def decode(data: bytes) -> Assessment:
+    """Read an assessment; raises `ValueError` saying what is wrong with it."""
+    try:
+        assessment = msgspec.json.decode(data, type=Assessment)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ValueError(f"not an assessment: {error}") from error
+    if assessment.schema_version != SCHEMA_VERSION:
+        raise ValueError(f"its format has version {assessment.schema_version}, this program reads {SCHEMA_VERSION}")
+    return assessment
 
 
 def schema() -> dict[str, object]:

@@ -32,6 +32,8 @@ HERE = Path(__file__).parent
 COMMANDS = (
     "scan",
     "report",
+    "history",
+    "compare",
     "checks",
     "explain",
     "init",

@@ -91,11 +91,11 @@ def markdown(comparison: Comparison) -> str:
     """Return the comparison in GitHub and GitLab flavoured Markdown."""
     before, now = comparison.before, comparison.now
     level = f"Level {now.level} of 5" if not comparison.level else f"Level {before.level} → {now.level} of 5"
-    lines = [f"## {escape(now.organization, 80)}: {level}", "", f"**{delta_line(comparison)}**", ""]
-    lines += [f"- {escape(caveat)}" for caveat in comparison.caveats]
+    lines = [f"## {escape(now.organization, 80)}: {level}", "", f"**{delta_line(comparison)}**"]
+    lines += ["", *(f"- {escape(caveat)}" for caveat in comparison.caveats)] if comparison.caveats else []
     for names, words in ((comparison.repositories_added, "New"), (comparison.repositories_removed, "No longer assessed")):
         if names:
-            lines.append(f"- {words}: {plural(len(names), 'repository', 'repositories')} ({escape(listing(names))})")
+            lines += ["", f"{words}: {plural(len(names), 'repository', 'repositories')} ({escape(listing(names))})."]
     lines += ["", "| Step | Then | Now | Change |", "|---|--:|--:|--:|"]
     for step in comparison.steps:
         change = "–" if step.change is None else f"{step.change:+.1f}" if step.change else "0"

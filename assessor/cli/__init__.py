@@ -13,7 +13,7 @@ import typer
 
 from assessor.errors import AssessorError, NothingToAssess
 
-from . import checks, explain, init, permissions, report, scaffold, scan
+from . import checks, compare, explain, history, init, permissions, report, scaffold, scan
 
 app = typer.Typer(
     name="gitops-assess",
@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 app.command("scan")(scan.scan)
 app.command("report")(report.report)
+app.command("history")(history.history)
+app.command("compare")(compare.compare)
 app.command("checks")(checks.checks)
 app.command("explain")(explain.explain)
 app.command("init")(init.init)

@@ -7,12 +7,13 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assessor.errors import UsageError
-from assessor.model import Assessment, Status
+from assessor.model import Assessment, Run, Status
 from assessor.registry import load_entry, names
 
 GROUP = "gitops_assess.reports"
@@ -63,21 +64,23 @@ def _by_ending(formats: list[str], paths: list[Path]) -> list[tuple[str, Path]]:
     return pairs + [(format, STDOUT) for format in left]
 
 
-def write(assessment: Assessment, outputs: list[Output], baseline: Assessment | None = None) -> None:
-    """Render and write each output; a file appears only once it is complete."""
+def write(assessment: Assessment, outputs: list[Output], baseline: Assessment | None = None, history: Sequence[Run] = ()) -> None:
+    """Render and write each output; a file appears only once it is complete. `history` are the runs before, newest first."""
     for output in outputs:
         options: dict[str, Any] = {"baseline": baseline}
         if output.format == "table":
             terminal = output.path == STDOUT and sys.stdout.isatty() and "NO_COLOR" not in os.environ
             options |= {"color": terminal, "width": shutil.get_terminal_size((80, 24)).columns if terminal else 80}
-        text = output.render(assessment, **options)
-        if output.path == STDOUT:
-            _print(text)
-        else:
-            write_whole(output.path, text)
+        if output.format == "html":
+            options |= {"history": history}
+        put(output.render(assessment, **options), output.path)
 
 
-def _print(text: str) -> None:
+def put(text: str, path: Path) -> None:
+    """Write a text to a file, whole or not at all, or to standard output."""
+    if path != STDOUT:
+        write_whole(path, text)
+        return
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()

@@ -224,12 +224,17 @@ def _steps(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def today() -> datetime.date:
-    """Return the day of the scan: the one place where the clock is read. ``SOURCE_DATE_EPOCH`` overrides it."""
+def now() -> datetime.datetime:
+    """Return the moment of the scan (UTC): the one place where the clock is read. ``SOURCE_DATE_EPOCH`` overrides it."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isdigit():
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
-    return datetime.datetime.now(datetime.UTC).date()
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+    return datetime.datetime.now(datetime.UTC)
+
+
+def today() -> datetime.date:
+    """Return the day of the scan (UTC)."""
+    return now().date()
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from assessor.cli._history import VARIABLE, KeepDays, KeepLast
+
 ONE_PER_CORE = 0
 
 
@@ -61,7 +63,21 @@ def scan(
         Path | None, typer.Option(help="Take live evidence from a file written with --save-evidence; ask nobody.")
     ] = None,
     save_evidence: Annotated[Path | None, typer.Option(help="Keep what live systems said in a file (JSON, no secrets).")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="An earlier assessment (JSON) to compare with.")] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="An earlier assessment to compare with: a JSON file, or a kept run (latest, a number, a day)."),
+    ] = None,
+    store: Annotated[
+        str,
+        typer.Option(
+            "--store",
+            envvar=VARIABLE,
+            help="Keep the assessment: in an SQLite file, in postgresql://user@host/database, or in your data folder (`default`).",
+            show_default="nothing is kept",
+        ),
+    ] = "",
+    keep_last: KeepLast = 0,
+    keep_days: KeepDays = 0,
     fail_under: Annotated[float | None, typer.Option(min=0, max=100, help="Exit with 1 if the score is lower.")] = None,
     min_level: Annotated[int | None, typer.Option(min=0, max=5, help="Exit with 1 if the maturity level is lower.")] = None,
     jobs: Annotated[
@@ -71,11 +87,10 @@ def scan(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Score repositories against the five steps towards GitOps: from files and git history and, when asked, live systems."""
-    from assessor.cli import _outputs, _scanning
-    from assessor.cli.report import load
+    from assessor.cli import _history, _outputs, _scanning
 
     targets = _outputs.plan(format or [], output or [])
-    earlier = load(baseline) if baseline else None
+    keeper = _history.Keeper(store, baseline or "", keep_last, keep_days)
     request = _scanning.Request(
         paths=tuple(paths or [Path()]),
         ref=ref,
@@ -102,8 +117,10 @@ def scan(
             save=save_evidence,
         ),
     )
+    taken_at = _scanning.now()
     assessment = _scanning.run(request)
-    _outputs.write(assessment, targets, earlier)
+    with keeper.keep(assessment, taken_at) as (earlier, history):
+        _outputs.write(assessment, targets, earlier, history)
     if shortfall := _outputs.shortfall(assessment, fail_under, min_level):
         typer.echo(shortfall, err=True)
         raise typer.Exit(1)

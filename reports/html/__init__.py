@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from assessor.model import Assessment
+from assessor.model import Assessment, Run
 
 from .view import build
 
 _FOLDER = Path(__file__).parent
 
 
-def render(assessment: Assessment, *, baseline: Assessment | None = None) -> str:
-    """Return the report as one HTML document."""
+def render(assessment: Assessment, *, baseline: Assessment | None = None, history: Sequence[Run] = ()) -> str:
+    """Return the report as one HTML document; `history` are the runs before this one, the newest first."""
     style, script = _asset("report.css"), _asset("report.js")
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     page = _environment().get_template("page.html.j2")
-    return page.render(page=build(assessment, baseline), style=Markup(style), script=Markup(script), policy=policy)  # noqa: S704  our own files
+    return page.render(page=build(assessment, baseline, history), style=Markup(style), script=Markup(script), policy=policy)  # noqa: S704  our own files
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assessor.comparing import compare
-from assessor.model import Action, Assessment, ServiceTrace, Status, Step
+from assessor.model import Action, Assessment, Run, ServiceTrace, Status, Step
 
 from ..links import forge
 from ..words import (
@@ -31,6 +31,7 @@ from .findings import Findings, PlaceView, StepGroup
 from .heatmap import Heatmap, heatmap
 from .limits import GapGroup, Unknown, WaiverView, gap_groups, unknowns, waiver_view
 from .method import Mapped, Scanned, mapping, scanned
+from .trend import Trend, trend
 
 SERVICES = 250
 
@@ -100,6 +101,7 @@ class Page:
     path: tuple[StepView, ...]
     figures: tuple[Figure, ...]
     actions: tuple[ActionView, ...]
+    trend: Trend | None
     comparison: ComparisonView | None
     heatmap: Heatmap
     steps: tuple[StepGroup, ...]
@@ -118,7 +120,7 @@ class Page:
     needed_coverage: str
 
 
-def build(assessment: Assessment, baseline: Assessment | None) -> Page:
+def build(assessment: Assessment, baseline: Assessment | None, history: Sequence[Run] = ()) -> Page:
     """Return the page of an assessment."""
     forges = {repo.name: forge(repo.remote, repo.commit) for repo in assessment.repositories}
     findings = Findings(assessment, forges)
@@ -139,6 +141,7 @@ def build(assessment: Assessment, baseline: Assessment | None) -> Page:
         path=path(assessment),
         figures=tuple(_figures(assessment)),
         actions=tuple(_action(action, assessment) for action in assessment.actions),
+        trend=trend(assessment, history),
         comparison=comparison_view(compare(baseline, assessment), findings) if baseline else None,
         heatmap=heatmap(assessment, findings, forges),
         steps=findings.steps,

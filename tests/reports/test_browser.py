@@ -11,6 +11,7 @@ import pytest
 from assessor.registry import load_entry
 
 from .packages import AXE, npm_file
+from .runs import runs
 from .sample import assessment, empty
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     before = assessment(seed=3, date="2026-10-01")
     pages = {
-        "sample": render(assessment(), baseline=before),
+        "sample": render(assessment(), baseline=before, history=runs()),
         "hostile": render(assessment(hostile=True), baseline=before),
         "small": render(assessment(repositories=1)),
         "empty": render(empty()),
@@ -140,6 +141,17 @@ def test_the_keyboard_reaches_everything_and_opens_a_check(reader: Reader) -> No
     page.evaluate("document.querySelector('.check > summary').focus()")
     page.keyboard.press("Enter")
     assert page.evaluate("document.querySelector('.check').open")
+
+
+def test_without_javascript_the_trend_is_drawn_and_its_table_opens(reader: Reader) -> None:
+    page = reader.open("sample", anchor="#trend", java_script_enabled=False)
+    drawn = page.locator("#trend polyline").first.bounding_box()
+    assert drawn is not None
+    assert drawn["width"] > 200
+    assert not page.locator("#trend td").first.is_visible()
+    page.locator("#trend summary").click()
+    assert page.locator("#trend tbody tr").count() == 53
+    assert page.locator("#trend td").first.is_visible()
 
 
 def test_searching_and_filtering_leave_what_matches(reader: Reader) -> None:
