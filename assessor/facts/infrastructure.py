@@ -49,6 +49,17 @@ class Backend(msgspec.Struct, frozen=True):
     inherited: bool = False  # from a Terragrunt file higher up
 
 
+class SeenBackend(msgspec.Struct, frozen=True):
+    """What AWS shows of a root's S3 backend. None: it could not be told."""
+
+    at: Place  # the bucket
+    exists: bool | None = None
+    applied: bool | None = None  # the state the backend names is in it
+    lock_seen: bool = False  # a lock object of that state, now or among earlier versions
+    table: bool | None = None  # the lock table the backend names exists and has the key Terraform needs
+    table_at: Place | None = None
+
+
 class TerraformModule(Fact, frozen=True, kw_only=True):
     """A Terraform module that stands for itself: a root somebody applies, or a module published for others.
 
@@ -79,6 +90,7 @@ class TerraformRoot(TerraformModule, frozen=True, kw_only=True):
     variable_files: tuple[str, ...] = ()  # tfvars made for it
     backend_files: tuple[Place, ...] = ()  # files that complete its partial backend
     uncertain: str = ""  # why its backend cannot be told from the files, if it cannot
+    seen: SeenBackend | None = None  # what is there, if AWS was asked about it and answered
 
 
 class PublishedModule(TerraformModule, frozen=True, kw_only=True):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from assessor.checking import CORE, HYGIENE, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.checking import CORE, HYGIENE, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial, passed
+from assessor.facts.aws import DeployedStack
 from assessor.facts.gitops import Application, PlanAutomation
 from assessor.facts.infrastructure import Stack, TerraformRoot
 from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization
+from assessor.model import Status
 
+from ..live import both  # noqa: TID252  the absolute name depends on the installation
 from ..observed import DRIFT_WORK, activities, hidden, listing  # noqa: TID252  the absolute name depends on the installation
 
 _LEGACY = ("driftctl", "snyk/driftctl-action")  # in maintenance since October 2023
@@ -26,7 +29,8 @@ def drift_is_detected(organization: Organization) -> Verdict:
     Counted: a scheduled plan that tells changes (`-detailed-exitcode`, `--expect-no-changes`, `--check --diff`) or reports
     them, CloudFormation drift detection, drift detection of HCP Terraform, Spacelift, env0 and the like. In part: a plan
     whose schedule or result is not to be seen, driftctl (no longer developed), and a GitOps controller that puts back what
-    it applies itself without a report. Atlantis alone does not look for drift.
+    it applies itself without a report. Atlantis alone does not look for drift. With AWS asked, stacks of CloudFormation in
+    which drift was looked for within 31 days count as well; no detection is started.
 
     ## Why
     What was changed by hand in a console is overwritten by the next apply, or is found when it is needed least. Only
@@ -44,6 +48,30 @@ def drift_is_detected(organization: Organization) -> Verdict:
             run: gh issue create --title "Drift in production" --body "$RUN_URL"
     ```
     """
+    files, stacks = _scheduled(organization), organization.of(DeployedStack)
+    recent = [stack for stack in stacks if stack.checked_days is not None and stack.checked_days <= _RECENT]
+    if not recent:
+        return files
+    told = f"CloudFormation looked for drift of {len(recent)} of {len(stacks)} stacks in the last {_RECENT} days"
+    places = [stack.at for stack in recent]
+    if files.status is Status.FAIL:
+        return partial(
+            0.5 * len(recent) / len(stacks), f"{told}; nothing in files has it done regularly", [*places, *files.places]
+        )
+    if _declares_stacks(organization):
+        return both(files, graded(len(recent) / len(stacks), told, places))
+    return both(files, passed(told, places))
+
+
+_RECENT = 31  # days
+
+
+def _declares_stacks(organization: Organization) -> bool:
+    """Say whether stacks are how this organization declares infrastructure: else there are a few that services made."""
+    return any(stack.tool in ("cloudformation", "cdk", "sam") and not stack.library for stack in organization.of(Stack))
+
+
+def _scheduled(organization: Organization) -> Verdict:
     found = activities(organization, Purpose.DRIFT)
     platforms = [tool for tool in organization.of(PlanAutomation) if tool.drift]
     reporting = [

@@ -18,10 +18,12 @@ from assessor.checking import (
     partial,
     passed,
 )
+from assessor.facts.aws import EcrRepository
 from assessor.facts.infrastructure import ModuleCall, Resource
 from assessor.facts.pipelines import Activity, Pipeline, Purpose
 from assessor.facts.repository import Organization
 
+from ..live import both  # noqa: TID252  as below
 from ..observed import (  # noqa: TID252  the absolute name depends on how the package is installed
     Spread,
     activities,
@@ -120,7 +122,8 @@ def _nothing_seen(images: Spread) -> Verdict:
 def registry_is_declared(organization: Organization) -> Verdict:
     """The registry is declared as infrastructure.
 
-    A registry that comes with a forge (GitHub, GitLab, Docker Hub, Quay) has nothing to declare.
+    A registry that comes with a forge (GitHub, GitLab, Docker Hub, Quay) has nothing to declare. Repositories that only
+    exist in ECR are half of it, and with AWS asked those beside the declared ones count as well.
 
     ## Why
     Retention, immutability, encryption and who may push are settings of the registry. Made by hand they differ from one
@@ -137,13 +140,29 @@ def registry_is_declared(organization: Organization) -> Verdict:
     if not any(own_images(repository) for repository in organization.repositories):
         return not_applicable(NO_IMAGE)
     declared = registries(organization)
+    running = organization.of(EcrRepository)
     if declared:
-        return passed(f"declared as {listing([name for name, _ in declared])}", [at for _, at in declared])
+        summary = f"declared as {listing([name for name, _ in declared])}"
+        return both(passed(summary, [at for _, at in declared]), _all_declared(running))
+    if running:
+        return partial(0.5, f"{len(running)} ECR repositories exist, and none is declared", [found.at for found in running])
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     if pushes and all(_is_forge(organization, push) for push in pushes):
         return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in pushes])
     built = [at for repository in organization.repositories for at in own_images(repository)]
     return failed("no registry is declared", [a.at for a in pushes] or built)
+
+
+def _all_declared(running: tuple[EcrRepository, ...]) -> Verdict | None:
+    """Judge running repositories by how many are declared, at least half; None where that cannot be told of any."""
+    known = [found for found in running if found.declared is not None]
+    if not known:
+        return None
+    by_hand = [found for found in known if not found.declared]
+    if not by_hand:
+        return passed(f"so are the {len(known)} repositories in ECR", [found.at for found in known])
+    told = f"{len(by_hand)} of {len(known)} repositories in ECR are not: {listing([found.name for found in by_hand])}"
+    return partial(1 - len(by_hand) / len(known) / 2, told, [found.at for found in by_hand])
 
 
 def registries(organization: Organization) -> list[tuple[str, Place]]:
@@ -188,11 +207,31 @@ def tags_are_unique(organization: Organization) -> Verdict:
 
     ## Fix
     Tag with `${{ github.sha }}`, `$CI_COMMIT_SHA` or the version of a release, and let the registry refuse to overwrite a
-    tag (`image_tag_mutability = "IMMUTABLE"` in ECR).
+    tag (`image_tag_mutability = "IMMUTABLE"` in ECR, or `IMMUTABLE_WITH_EXCLUSION` where one tag has to move).
     """
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     if not pushes:
         return not_applicable("no pipeline pushes images")
+    return both(_written_tags(organization, pushes), _mutability(organization))
+
+
+_FIXED = {"IMMUTABLE": 1.0, "IMMUTABLE_WITH_EXCLUSION": 0.9, "MUTABLE_WITH_EXCLUSION": 0.7, "MUTABLE": 0.5}
+
+
+def _mutability(organization: Organization) -> Verdict | None:
+    """Judge whether ECR lets tags move. Where it does the practice rests on the pipelines alone: half of it holds."""
+    known = [found for found in organization.of(EcrRepository) if found.mutability in _FIXED]
+    if not known:
+        return None
+    moving = [found for found in known if found.mutability != "IMMUTABLE"]
+    share = sum(_FIXED[found.mutability] for found in known) / len(known)
+    if not moving:
+        return passed("ECR lets no tag move", [found.at for found in known])
+    told = f"ECR lets tags move in {len(moving)} of {len(known)} repositories: {listing([found.name for found in moving])}"
+    return partial(share, told, [found.at for found in moving])
+
+
+def _written_tags(organization: Organization, pushes: list[Activity]) -> Verdict:
     kinds = [(push, _kinds(organization, push)) for push in pushes]
     known = [(push, kind) for push, kind in kinds if kind]
     if not known:

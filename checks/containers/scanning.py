@@ -16,10 +16,12 @@ from assessor.checking import (
     partial,
     passed,
 )
+from assessor.facts.aws import EcrRegistry, EcrRepository
 from assessor.facts.infrastructure import ModuleCall, Resource
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization
 
+from ..live import both  # noqa: TID252  the absolute name depends on the installation
 from ..observed import activities, listing, manual, own_images, spread  # noqa: TID252  the absolute name depends on the installation
 from .registry import NO_IMAGE, registries
 
@@ -149,10 +151,28 @@ def registry_scans(organization: Organization) -> Verdict:
     }
     ```
 
+    With AWS asked, what ECR applies to each repository in each region counts as well.
+
     Google Cloud: enable `containerscanning.googleapis.com`. Azure: Defender for Containers.
     """
     if not any(own_images(repository) for repository in organization.repositories):
         return not_applicable(NO_IMAGE)
+    return both(_declared_scans(organization), _running_scans(organization))
+
+
+def _running_scans(organization: Organization) -> Verdict | None:
+    """Judge ECR by how many repositories it scans, by the registry's rules or their own; None where that is not known."""
+    known = [found for found in organization.of(EcrRepository) if found.scanning]
+    if not known:
+        return None
+    bare = [found for found in known if found.scanning == "MANUAL"]
+    told = f"ECR scans {len(known) - len(bare)} of {len(known)} repositories"
+    told += f", not {listing([found.name for found in bare])}" if bare else ""
+    places = [*(found.at for found in bare), *(registry.at for registry in organization.of(EcrRegistry))]
+    return graded(1 - len(bare) / len(known), told, places)
+
+
+def _declared_scans(organization: Organization) -> Verdict:
     whole = [r.at for r in organization.of(Resource) if _covers_registry(r)]
     if whole:
         return passed("the registry scans what is pushed to it", whole)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assessor.checking import CORE, SUPPORT, Place, Task, Verdict, check, failed, not_observed, partial, passed
+from assessor.facts.aws import AwsAccount, ManagedShare
 from assessor.facts.infrastructure import Resource, Stack, TerraformModule
 from assessor.facts.repository import Organization
+
+from ..live import unseen  # noqa: TID252  the absolute name depends on how the package is installed
+from ..observed import listing  # noqa: TID252  as above
 
 # Their objects define clusters, not the infrastructure below or around them.
 _CLUSTER_TOOLS = {"eksctl", "cluster-api", "kops"}
@@ -102,10 +106,45 @@ def _declarations(organization: Organization) -> Iterator[tuple[str, Place]]:
 def existing_resources_are_managed(organization: Organization) -> Verdict:
     """Most of what exists in the account is managed by code.
 
+    Counted is what the tagging API lists, buckets, image repositories and clusters; claimed is what a CloudFormation stack
+    manages, what a Terraform state names (read only with `read_state`), and what carries a tag that says so. What a
+    controller or a service makes as part of something else is left out. The tagging API does not know resources that never
+    had a tag, so the share is an upper estimate.
+
     ## Why
     Resources nobody declared are not restored after a loss, not reviewed, and not removed when they are no longer used.
 
     ## Fix
     List what is not managed (the scan with `--aws` names it), write `import` blocks for what should stay, delete the rest.
     """
-    return not_observed("live evidence was not requested")
+    found = next(iter(organization.of(ManagedShare)), None)
+    if found is None or not found.total:
+        return not_observed(unseen(organization, "aws", kinds=("aws-inventory",)))
+    share = found.managed / found.total
+    claims = (("in Terraform state", found.by_state), ("in stacks", found.by_stack), ("by tag", found.by_tag))
+    how = ", ".join(f"{count} {where}" for where, count in claims if count) or "none"
+    told = f"{share:.0%} of {found.total} resources are managed ({how})"
+    if not found.complete:
+        told += "; there are more than were listed"
+    if share >= _MOSTLY:
+        return passed(told, [account.at for account in organization.of(AwsAccount)])
+    if found.unread > found.roots * _FEW:
+        return not_observed(
+            f"{told}; the rest may be in the state of {found.unread} of {found.roots} roots, which was not read"
+            " (live.aws.read_state reads types and ids from S3)",
+            found.unmanaged,
+        )
+    if found.unread:
+        told += f"; the state of {found.unread} of {found.roots} roots was not read"
+    told += f"; nobody claims {listing([_short(place.path) for place in found.unmanaged])}"
+    return partial(share, told, found.unmanaged) if share >= _BARELY else failed(told, found.unmanaged)
+
+
+_MOSTLY, _BARELY = 0.8, 0.4
+_FEW = 0.2  # of the roots may be unread before what nobody claims says nothing
+
+
+def _short(arn: str) -> str:
+    """Return an ARN without partition, region and account."""
+    parts = arn.split(":", 5)
+    return f"{parts[2]}:{parts[5]}" if len(parts) == 6 else arn

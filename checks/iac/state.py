@@ -17,11 +17,14 @@ from assessor.facts.infrastructure import (
     Backend,
     HardcodedSecret,
     IgnoreFile,
+    SeenBackend,
     StateFile,
     TerraformRoot,
 )  # fmt: skip
 from assessor.facts.repository import Repository
 from assessor.parsing.hcl import is_dynamic
+
+from ..live import both  # noqa: TID252  the absolute name depends on how the package is installed
 
 # Backends by how they lock, from each backend's client in Terraform's sources; `azure` is azurerm's old name.
 ALWAYS_LOCK = {"azurerm", "azure", "gcs", "kubernetes", "pg", "cos", "oci", "remote", "cloud", "etcdv3", "manta"}
@@ -58,6 +61,8 @@ def state_is_remote(root: TerraformRoot) -> Verdict:
 
     A backend block in a module that another module calls has no effect; it belongs in the root.
 
+    With AWS asked, the bucket must exist, too.
+
     ## References
     - https://developer.hashicorp.com/terraform/language/backend
     """
@@ -71,7 +76,16 @@ def state_is_remote(root: TerraformRoot) -> Verdict:
     told = f"state is kept in {_name(backend)}"
     if backend.type in REMOVED:
         told += ", a backend newer versions of Terraform no longer have"
-    return passed(told, [backend.at])
+    return both(passed(told, [backend.at]), _bucket(root.seen))
+
+
+def _bucket(seen: SeenBackend | None) -> Verdict | None:
+    """Judge the bucket as AWS shows it; None where nothing is known of it."""
+    if seen is None or seen.exists is None:
+        return None
+    if not seen.exists:
+        return failed("AWS knows no bucket of that name", [seen.at])
+    return passed("the bucket exists" if seen.applied is not False else "the bucket exists, without this state yet", [seen.at])
 
 
 def _no_backend(root: TerraformRoot) -> Verdict:
@@ -99,6 +113,9 @@ def state_is_locked(root: TerraformRoot) -> Verdict:
 
     S3 locks only when told to, by `use_lockfile` or `dynamodb_table`; HTTP only with a lock address; OSS only with a
     table. Azure, Google Cloud Storage, Kubernetes, PostgreSQL, HCP Terraform and others always lock.
+
+    With AWS asked, a lock table must exist and have the key `LockID`. A lock object of the state in its bucket, now or among
+    earlier versions, proves that something locks where files leave it open; that none was seen proves nothing.
 
     ## Why
     Two applies at the same time corrupt the state, and with it the knowledge of what exists.
@@ -134,7 +151,18 @@ def state_is_locked(root: TerraformRoot) -> Verdict:
         return failed("the local backend only locks on one machine", at)
     if backend.type in ALWAYS_LOCK:
         return passed(f"{_name(backend)} always locks", at)
-    return _LOCKS.get(backend.type, _unknown)(root, backend)
+    return both(_LOCKS.get(backend.type, _unknown)(root, backend), _lock(root.seen))
+
+
+def _lock(seen: SeenBackend | None) -> Verdict | None:
+    """Judge the lock as AWS shows it: a lock object proves one, a table must be there and have the key; None tells nothing."""
+    if seen and seen.table is False and seen.table_at:
+        return failed("the lock table does not exist, or its key is not LockID", [seen.table_at])
+    if seen and seen.lock_seen:
+        return passed("a lock of this state was seen in the bucket", [seen.at])
+    if seen and seen.table and seen.table_at:
+        return passed("the lock table exists", [seen.table_at])
+    return None
 
 
 def _s3(root: TerraformRoot, backend: Backend) -> Verdict:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 from assessor.checking import SUPPORT, Place, Task, Verdict, check, graded, not_applicable, not_observed, passed
+from assessor.facts.aws import StateBucket
 from assessor.facts.infrastructure import ModuleCall, Resource, TerraformRoot
 from assessor.facts.repository import Organization
 from assessor.parsing.hcl import is_dynamic
+
+from ..live import both  # noqa: TID252  the absolute name depends on how the package is installed
+from ..observed import listing  # noqa: TID252  as above
 
 
 @check(
@@ -19,6 +23,9 @@ from assessor.parsing.hcl import is_dynamic
 )
 def state_store_is_hardened(organization: Organization) -> Verdict:
     """The state's bucket keeps versions, encrypts, and is closed to the public.
+
+    What S3 says of the bucket counts beside what is declared: the account's block of public access closes it as well as
+    its own, and new objects are encrypted since January 2023.
 
     ## Why
     State holds secrets, and an older version of it is the only way back from a broken one.
@@ -41,6 +48,10 @@ def state_store_is_hardened(organization: Organization) -> Verdict:
     }
     ```
     """
+    return both(_declared(organization), _seen(organization))
+
+
+def _declared(organization: Organization) -> Verdict:
     backends = [root.backend for root in organization.of(TerraformRoot) if root.backend and root.backend.type in _STORES]
     if not backends:
         return not_applicable("no state is kept in a bucket or storage account")
@@ -55,6 +66,27 @@ def state_store_is_hardened(organization: Organization) -> Verdict:
     missing = sorted({name for _, bad, _ in found for name in bad})
     told = f"missing: {', '.join(missing)}" if missing else "versions, encryption and closed access are declared"
     return graded(share, f"the state's store: {told}" if missing else told, [at for _, _, at in found])
+
+
+def _seen(organization: Organization) -> Verdict | None:
+    """Judge the buckets as AWS shows them; None where no setting of one is known."""
+    known = [(bucket, *_protections(bucket)) for bucket in organization.of(StateBucket)]
+    known = [(bucket, has, lacks) for bucket, has, lacks in known if has or lacks]
+    if not known:
+        return None
+    share = sum(len(has) for _, has, _ in known) / sum(len(has) + len(lacks) for _, has, lacks in known)
+    missing = sorted({f"{name} of {bucket.name}" for bucket, _, lacks in known for name in lacks})
+    places = [bucket.at for bucket, _, lacks in sorted(known, key=lambda item: not item[2])]
+    return graded(share, f"missing: {listing(missing)}" if missing else "versions, encryption and closed access are on", places)
+
+
+def _protections(bucket: StateBucket) -> tuple[list[str], list[str]]:
+    told = {
+        "versioning": bucket.versioning,
+        "encryption": None if bucket.encryption is None else bool(bucket.encryption),
+        "closed access": bucket.closed,
+    }
+    return [name for name, holds in told.items() if holds], [name for name, holds in told.items() if holds is False]
 
 
 _STORES = {"s3": "bucket", "gcs": "bucket", "azurerm": "storage_account_name"}

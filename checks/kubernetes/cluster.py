@@ -5,9 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assessor.checking import CORE, HYGIENE, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.checking import (
+    CORE,
+    HYGIENE,
+    Place,
+    Task,
+    Verdict,
+    check,
+    failed,
+    graded,
+    not_applicable,
+    not_observed,
+    partial,
+    passed,
+)
+from assessor.facts.aws import EksCluster
 from assessor.facts.infrastructure import ClusterScript, ModuleCall, Resource, TerraformRoot
 from assessor.facts.repository import Organization
+
+from ..live import both  # noqa: TID252  the absolute name depends on how the package is installed
+from ..observed import listing  # noqa: TID252  as above
 
 # Resources that make a cluster, by tool family; local test clusters (kind, minikube, k3d) are none.
 _TYPES = {
@@ -104,7 +121,7 @@ def cluster_is_in_code(organization: Organization) -> Verdict:
 
     Any declarative tool counts, and Ansible where it sets up the machines of a cluster. eksctl, Cluster API, kOps,
     Talos machine configurations and scripts describe the cluster only, so they are partial. Clusters a test run makes
-    and throws away (kind, k3d, minikube) do not count.
+    and throws away (kind, k3d, minikube) do not count. With AWS asked, every cluster that runs in EKS must be declared.
 
     ## Why
     A cluster made by hand cannot be made again, and nobody knows what it was told to be.
@@ -125,6 +142,22 @@ def cluster_is_in_code(organization: Organization) -> Verdict:
 
     An existing cluster is taken over with an `import` block.
     """
+    return both(_declared(organization), _running(organization))
+
+
+def _running(organization: Organization) -> Verdict | None:
+    """Judge the clusters EKS shows by how many are declared; None where there are none or it cannot be told."""
+    known = [cluster for cluster in organization.of(EksCluster) if cluster.declared is not None]
+    if not known:
+        return None
+    by_hand = [cluster for cluster in known if not cluster.declared]
+    if not by_hand:
+        return passed(f"every EKS cluster is declared: {listing([c.name for c in known])}", [c.at for c in known])
+    told = f"{len(by_hand)} of {len(known)} EKS clusters are not declared: {listing([c.name for c in by_hand])}"
+    return graded(1 - len(by_hand) / len(known), told, [c.at for c in by_hand])
+
+
+def _declared(organization: Organization) -> Verdict:
     clusters = sorted(_clusters(organization), key=lambda found: (found[1], found[0]))
     if clusters:
         kinds = sorted({kind for kind, _, _ in clusters})
@@ -195,6 +228,28 @@ def cluster_version_is_supported(organization: Organization) -> Verdict:
     Raise the version one minor step at a time, the control plane first, then the nodes; before each step look for
     removed API versions (`k8s.api-current`).
     """
+    return both(_written_versions(organization), _running_versions(organization))
+
+
+_SUPPORT = {"standard": 1.0, "extended": 0.5, "ended": 0.0}
+
+
+def _running_versions(organization: Organization) -> Verdict | None:
+    """Judge running clusters by what EKS says of their versions today; None where it was not asked or did not say."""
+    clusters = sorted(organization.of(EksCluster), key=lambda c: (_SUPPORT.get(c.support, 2.0), c.name))
+    known = [cluster for cluster in clusters if cluster.support in _SUPPORT]
+    if not known:
+        return None
+    behind = [c for c in known if c.support != "standard"]
+    share = sum(_SUPPORT[cluster.support] for cluster in known) / len(known)
+    if not behind:
+        return passed(f"EKS supports {listing([c.version for c in known])}", [c.at for c in known])
+    words = {"extended": "in extended support", "ended": "no longer supported"}
+    told = listing([f"{c.name} ({c.version}, {words[c.support]})" for c in behind])
+    return graded(share, f"EKS: {told}", [c.at for c in behind])
+
+
+def _written_versions(organization: Organization) -> Verdict:
     clusters = list(_clusters(organization))
     if not clusters:
         return not_applicable("no cluster is declared in code")

@@ -1,21 +1,16 @@
 terraform {
-  required_version = ">= 1.11"
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 6.0"
-    }
-  }
   backend "s3" {
-    bucket = "company-state"
-    key    = "app.tfstate"
-    region = "eu-central-1"
+    bucket       = "acme-terraform-state"
+    key          = "network/terraform.tfstate"
+    region       = "eu-central-1"
+    use_lockfile = true
   }
 }
 
 provider "aws" {
   region = "eu-central-1"
 }
-resource "aws_s3_bucket" "state" {
-  bucket = "company-state"
+
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
 }

@@ -1,0 +1,134 @@
+"""Asks accounts one after the other, and the regions of each at the same time."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from assessor.errors import UsageError
+from assessor.facts.aws import AwsAccount
+from assessor.facts.base import Fact, Gap
+from assessor.facts.repository import Organization
+from assessor.observing import Progress
+from assessor.settings import AwsSettings
+
+from . import storage
+from .asking import Account, Asker
+from .refusals import WHOLE, Refused
+from .sessions import Login, home, logins
+from .topics import EVERYTHING, KINDS, TOPICS, gap, place
+from .wanted import Wanted, wanted
+
+SECONDS = 300.0  # for one account
+PARALLEL = 8  # regions at the same time
+
+
+def observe(settings: AwsSettings, declared: Organization, progress: Progress) -> Iterator[Fact | Gap]:
+    """Yield what the accounts show. An account that two logins lead to is asked once."""
+    names = wanted(declared)
+    seen: set[str] = set()
+    for login in logins(settings):
+        progress(login.name)
+        yield from _merged(_account(login, settings, names, seen, progress))
+
+
+def _account(login: Login, settings: AwsSettings, names: Wanted, seen: set[str], progress: Progress) -> Iterator[Fact | Gap]:
+    account = Account(login.session, "", home(login.session, settings) if login.session else "", time.monotonic() + SECONDS)
+    ask = Asker(account, account.home, regional=False)
+    try:
+        if login.problem:
+            raise login.problem
+        account.number = str(ask.ask("sts", "GetCallerIdentity")["Account"])
+    except Refused as problem:
+        yield Gap("aws", login.name, problem.reason, kinds=EVERYTHING)
+        return
+    if account.number in seen:
+        return
+    seen.add(account.number)
+    progress(f"AWS account {account.number}")
+    enabled, gaps = _regions(ask, settings)
+    yield from gaps
+    state = _caught(ask, "bucket", storage.buckets(ask, names.buckets, settings.read_state))
+    found = [*state, *_caught(ask, "table", storage.tables(ask, names.tables, account.home))]
+    answered = []
+    with ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="aws") as pool:
+        for region, facts in zip(enabled, pool.map(lambda region: _region(account, region), enabled), strict=True):
+            found += facts
+            if not all(isinstance(fact, Gap) for fact in facts) or not facts:
+                answered.append(region)
+    whole = not settings.regions and not gaps and set(answered) == set(enabled)
+    root = place(f"arn:aws:iam::{account.number}:root")
+    yield AwsAccount(at=root, account=account.number, alias=_alias(ask), regions=tuple(sorted(answered)), whole=whole)
+    yield from found
+
+
+def _region(account: Account, region: str) -> list[Fact | Gap]:
+    """Ask one region about everything. When it is not enabled, or cannot be reached at all, the rest is not tried."""
+    ask = Asker(account, region)
+    found: list[Fact | Gap] = []
+    for topic, read in TOPICS.items():
+        answer, problem = _drained(ask, topic, read(ask))
+        found += answer
+        if problem and problem.cause in WHOLE | {"disabled", "limit"}:
+            return [fact for fact in found if not isinstance(fact, Gap)] + [gap(ask, problem, EVERYTHING)]
+    return found
+
+
+def _caught(ask: Asker, topic: str, found: Iterable[Fact | Gap]) -> list[Fact | Gap]:
+    return _drained(ask, topic, found)[0]
+
+
+def _drained(ask: Asker, topic: str, found: Iterable[Fact | Gap]) -> tuple[list[Fact | Gap], Refused | None]:
+    """Return what a topic yields, and why it stopped, if it did: then a gap says so."""
+    kept: list[Fact | Gap] = []
+    try:
+        kept.extend(found)
+    except Refused as problem:
+        return [*kept, gap(ask, problem, KINDS[topic])], problem
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        malformed = Refused("malformed", f"an answer about {topic} is not understood")
+        return [*kept, gap(ask, malformed, KINDS[topic])], malformed
+    return kept, None
+
+
+def _regions(ask: Asker, settings: AwsSettings) -> tuple[list[str], list[Gap]]:
+    """Return the regions to ask: those named, or every enabled one; raises `UsageError` for a name the account does not know."""
+    try:
+        told = ask.ask("ec2", "DescribeRegions", AllRegions=True).get("Regions", ())
+        known = {str(region["RegionName"]): str(region.get("OptInStatus", "")) for region in told}
+    except (Refused, KeyError, TypeError) as problem:
+        regions = sorted(settings.regions) or [ask.region]
+        reason = problem.reason if isinstance(problem, Refused) else "the list of regions is not understood"
+        missing = "" if settings.regions else f"; only {ask.region} was asked: name others with --aws-region"
+        return regions, [] if settings.regions else [gap(ask, Refused("other", reason + missing), EVERYTHING, "regions")]
+    unknown = sorted(set(settings.regions) - set(known))
+    if unknown:
+        raise UsageError(f"AWS knows no region {unknown[0]!r}", f"Known: {', '.join(sorted(known))}.")
+    off = {name for name, status in known.items() if status == "not-opted-in"}
+    disabled = Refused("disabled", "the region is not enabled for the account")
+    gaps = [gap(ask, disabled, EVERYTHING, name) for name in sorted(off & set(settings.regions))]
+    return sorted((set(settings.regions) or set(known)) - off), gaps
+
+
+def _alias(ask: Asker) -> str:
+    try:
+        return str(next(iter(ask.pages("iam", "ListAccountAliases", "AccountAliases")), ""))
+    except Refused:
+        return ""  # a name for people: its number does as well
+
+
+def _merged(found: Iterable[Fact | Gap]) -> Iterator[Fact | Gap]:
+    """Yield facts as they are, and one gap in place of those that only differ in where: seventeen regions, one missing right."""
+    alike: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for fact in found:
+        if isinstance(fact, Gap):
+            who, _, where = fact.subject.partition(", ")
+            alike[who, fact.reason, fact.kinds].append(where)
+        else:
+            yield fact
+    for (who, reason, kinds), places in sorted(alike.items()):
+        named = sorted({where for where in places if where})
+        more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+        yield Gap("aws", f"{who}, {', '.join(named[:3])}{more}" if named else who, reason, kinds=kinds)

@@ -1,0 +1,6 @@
+variable "repositories" {}
+
+resource "aws_ecr_repository" "this" {
+  for_each = var.repositories
+  name     = each.key
+}
