@@ -35,28 +35,43 @@ def observe(settings: AwsSettings, declared: Organization, progress: Progress) -
 
 
 def _account(login: Login, settings: AwsSettings, names: Wanted, seen: set[str], progress: Progress) -> Iterator[Fact | Gap]:
-    account = Account(login.session, "", home(login.session, settings) if login.session else "", time.monotonic() + SECONDS)
+    """Yield what one login shows, nothing if its account was asked before."""
+    until = time.monotonic() + SECONDS
+    account = Account(login.session, "", home(login.session, settings) if login.session else "", until)
     ask = Asker(account, account.home, regional=False)
     try:
-        if login.problem:
-            raise login.problem
-        account.number = str(ask.ask("sts", "GetCallerIdentity")["Account"])
+        account.number = _number(ask, login)
+        if account.number in seen:
+            return
+        seen.add(account.number)
+        progress(f"AWS account {account.number}")
+        yield from _asked(ask, settings, names)
     except Refused as problem:
         yield Gap("aws", login.name, problem.reason, kinds=EVERYTHING)
-        return
-    if account.number in seen:
-        return
-    seen.add(account.number)
-    progress(f"AWS account {account.number}")
+    finally:
+        account.close()
+
+
+def _number(ask: Asker, login: Login) -> str:
+    if login.problem:
+        raise login.problem
+    number = str(ask.ask("sts", "GetCallerIdentity").get("Account", ""))
+    if not number:
+        raise Refused("malformed", "AWS does not say which account the credentials are of")
+    return number
+
+
+def _asked(ask: Asker, settings: AwsSettings, names: Wanted) -> Iterator[Fact | Gap]:
+    account = ask.account
     enabled, gaps = _regions(ask, settings)
     yield from gaps
-    state = _caught(ask, "bucket", storage.buckets(ask, names.buckets, settings.read_state))
-    found = [*state, *_caught(ask, "table", storage.tables(ask, names.tables, account.home))]
+    found = _caught(ask, "bucket", storage.buckets(ask, names.buckets, settings.read_state))
+    found += _caught(ask, "table", storage.tables(ask, names.tables, account.home))
     answered = []
     with ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="aws") as pool:
         for region, facts in zip(enabled, pool.map(lambda region: _region(account, region), enabled), strict=True):
             found += facts
-            if not all(isinstance(fact, Gap) for fact in facts) or not facts:
+            if not facts or not all(isinstance(fact, Gap) for fact in facts):
                 answered.append(region)
     whole = not settings.regions and not gaps and set(answered) == set(enabled)
     root = place(f"arn:aws:iam::{account.number}:root")
@@ -96,13 +111,14 @@ def _drained(ask: Asker, topic: str, found: Iterable[Fact | Gap]) -> tuple[list[
 def _regions(ask: Asker, settings: AwsSettings) -> tuple[list[str], list[Gap]]:
     """Return the regions to ask: those named, or every enabled one; raises `UsageError` for a name the account does not know."""
     try:
-        told = ask.ask("ec2", "DescribeRegions", AllRegions=True).get("Regions", ())
+        told = ask.ask("ec2", "DescribeRegions", AllRegions=True).get("Regions") or [{}]
         known = {str(region["RegionName"]): str(region.get("OptInStatus", "")) for region in told}
     except (Refused, KeyError, TypeError) as problem:
-        regions = sorted(settings.regions) or [ask.region]
+        if settings.regions:
+            return sorted(settings.regions), []
         reason = problem.reason if isinstance(problem, Refused) else "the list of regions is not understood"
-        missing = "" if settings.regions else f"; only {ask.region} was asked: name others with --aws-region"
-        return regions, [] if settings.regions else [gap(ask, Refused("other", reason + missing), EVERYTHING, "regions")]
+        only = Refused("other", f"{reason}; only {ask.region} was asked: name others with --aws-region")
+        return [ask.region], [gap(ask, only, EVERYTHING, "regions")]
     unknown = sorted(set(settings.regions) - set(known))
     if unknown:
         raise UsageError(f"AWS knows no region {unknown[0]!r}", f"Known: {', '.join(sorted(known))}.")

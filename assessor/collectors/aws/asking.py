@@ -30,6 +30,11 @@ class Account:
                 self._clients[service, region] = self.session.client(service, region_name=region, config=CONFIG)
             return self._clients[service, region]
 
+    def close(self) -> None:
+        """Give back the connections."""
+        for client in self._clients.values():
+            client.close()
+
     def in_time(self) -> None:
         """Raise `Refused` when the account's time is up."""
         if self._clock() > self._until:
@@ -49,6 +54,7 @@ class Asker:
         try:
             client = self.account.client(service, self.region)
             answer: dict[str, Any] = getattr(client, _method(client, operation))(**arguments)
+            _understood(client, set(answer) - {"ResponseMetadata"})
         except Exception as error:  # noqa: BLE001  the cause may quote a request: what is raised says it in our words
             raise refused(error, call, self.regional) from None
         return answer
@@ -62,6 +68,7 @@ class Asker:
             pages = client.get_paginator(_method(client, operation)).paginate(**arguments)
             self.account.in_time()
             for page in pages:
+                _understood(client, set(keys) & set(page))
                 for key in keys:
                     for item in page.get(key) or ():
                         yield item
@@ -71,6 +78,12 @@ class Asker:
                 self.account.in_time()
         except Exception as error:  # noqa: BLE001  as above
             raise refused(error, call, self.regional) from None
+
+
+def _understood(client: Any, told: set[str]) -> None:
+    """Raise `ValueError` for a JSON answer that tells nothing: botocore silently takes a text that is no JSON for one."""
+    if not told and "json" in str(client.meta.service_model.metadata.get("protocol", "")):
+        raise ValueError("empty answer")
 
 
 def _method(client: Any, operation: str) -> str:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from .calls import Call
 
@@ -94,9 +95,13 @@ _LOCAL: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((boto.ConnectTimeoutError, boto.ReadTimeoutError), "slow", "{call} did not answer in time"),
     ((boto.EndpointConnectionError, boto.ProxyConnectionError), "unreachable", "the endpoint of {call} cannot be reached"),
     ((boto.SSLError,), "unreachable", "the endpoint of {call} cannot be trusted (TLS)"),
-    ((boto.ConnectionClosedError, boto.ResponseStreamingError), "unreachable", "the endpoint of {call} cut the connection"),
+    (
+        (boto.ConnectionClosedError, boto.ResponseStreamingError, boto.IncompleteReadError),
+        "unreachable",
+        "the endpoint of {call} cut the connection",
+    ),
     ((boto.HTTPClientError, boto.ConnectionError), "unreachable", "the endpoint of {call} cannot be reached"),
-    ((boto.PaginationError, boto.UnknownServiceError), "malformed", "{call} gave an answer that is not understood"),
+    ((boto.PaginationError, ResponseParserError), "malformed", "{call} gave an answer that is not understood"),
     ((boto.BotoCoreError,), "other", "{call} could not be made"),
     ((ValueError, KeyError, TypeError, AttributeError), "malformed", "{call} gave an answer that is not understood"),
 )

@@ -45,7 +45,11 @@ def read_state(ask: Asker, bucket: str, key: str) -> tuple[StateResource, ...]:
     """Return the AWS resources a state object manages; raises `Refused`, also for one that is too large or no state."""
     body = ask.ask("s3", "GetObject", Bucket=bucket, Key=key)["Body"]
     try:
-        data = body.read(MAX_BYTES + 1)
+        data = b""
+        for chunk in body.iter_chunks(1024 * 1024):  # to the end: only there a cut shows
+            data += chunk
+            if len(data) > MAX_BYTES:
+                break
     except Exception as error:  # noqa: BLE001  a cut stream can raise anything; what is raised says it in our words
         raise refused(error, BY_NAME["s3", "GetObject"]) from None
     finally:
