@@ -1,16 +1,21 @@
 terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
   backend "s3" {
-    bucket       = "acme-terraform-state"
-    key          = "network/terraform.tfstate"
-    region       = "eu-central-1"
-    use_lockfile = true
+    bucket = "company-state"
+    key    = "app.tfstate"
+    region = "eu-central-1"
   }
 }
 
 provider "aws" {
   region = "eu-central-1"
 }
-
-resource "aws_vpc" "main" {
-  cidr_block = "10.0.0.0/16"
+resource "aws_s3_bucket" "state" {
+  bucket = "company-state"
 }
