@@ -115,8 +115,8 @@ class Status(enum.StrEnum):
         return _URGENCY.index(self)
 
 
-_OBSERVED = frozenset((Status.PASS, Status.PARTIAL, Status.FAIL))
-_UNKNOWN = frozenset((Status.NOT_OBSERVED, Status.ERROR))
+_OBSERVED = (Status.PASS, Status.PARTIAL, Status.FAIL)  # no sets: the hash of an enumeration's member is slow
+_UNKNOWN = (Status.NOT_OBSERVED, Status.ERROR)
 _URGENCY = (
     Status.ERROR,
     Status.FAIL,

@@ -203,7 +203,7 @@ class Dispatch:
         self._by_name: dict[str, list[_Filed]] = {}
         self._by_suffix: dict[str, list[_Filed]] = {}
         self._by_prefix: dict[str, list[_Filed]] = {}
-        self._others: list[_Filed] = []
+        self._others: list[tuple[str, _Filed]] = []  # each with a text that every path it matches has in it
         for number, reader in enumerate(readers):
             for pattern in sorted({alternative for name in reader.names for alternative in alternatives(name.lower())}):
                 self._file(pattern, number, reader)
@@ -212,7 +212,9 @@ class Dispatch:
     def __call__(self, path: str) -> list[Reader]:
         """Return the readers that want the file, in the order given."""
         name = path.rpartition("/")[2].lower()
-        found = [*self._others, *self._by_name.get(name, ())]
+        lower = path.lower()
+        found = [filed for text, filed in self._others if text in lower]
+        found += self._by_name.get(name, ())
         if "." in name:
             found += self._by_suffix.get(name[name.rindex(".") :], ())
         if name.startswith(self._prefixes):
@@ -236,7 +238,7 @@ class Dispatch:
         elif head:
             self._by_prefix.setdefault(head, []).append((number, reader, None if sure and name == head + "*" else whole))
         else:
-            self._others.append((number, reader, whole))
+            self._others.append((max(re.split(r"[*?]+", pattern.removeprefix("**/")), key=len), (number, reader, whole)))
 
 
 _Filed = tuple[int, Reader, re.Pattern[str] | None]  # the reader's place in the order, the reader, what its path must still match

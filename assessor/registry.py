@@ -17,24 +17,30 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from assessor.checking import Check
 from assessor.errors import UsageError
-from assessor.reading import Reader
+
+if TYPE_CHECKING:
+    from assessor.checking import Check
+    from assessor.reading import Reader
 
 T = TypeVar("T")
 
 
 def load_checks(folders: Iterable[Path] = ()) -> dict[str, Check[Any]]:
     """Return every check by id, sorted: those of installed packages and those of local folders the user named."""
-    return _collect("gitops_assess.checks", Check, tuple(folders))
+    from assessor.checking import Check
+
+    return _collect("gitops_assess.checks", Check, "judge", tuple(folders))
 
 
 @cache
 def load_readers() -> dict[str, Reader]:
     """Return every reader by id, sorted."""
-    return _collect("gitops_assess.readers", Reader, ())
+    from assessor.reading import Reader  # with its parsers; what only looks for a format starts without them
+
+    return _collect("gitops_assess.readers", Reader, "read", ())
 
 
 def load_entry(group: str, name: str) -> Any:
@@ -50,14 +56,14 @@ def names(group: str) -> list[str]:
     return sorted(point.name for point in entry_points(group=group))
 
 
-def _collect(group: str, kind: type[T], folders: tuple[Path, ...]) -> dict[str, T]:
+def _collect(group: str, kind: type[T], function: str, folders: tuple[Path, ...]) -> dict[str, T]:
     found: dict[str, T] = {}
     for origin, module in (*_installed(group), *_local(folders)):
         for value in vars(module).values():
             if not isinstance(value, kind):
                 continue
             item: Any = value
-            if item.judge.__module__ != module.__name__ if isinstance(item, Check) else item.read.__module__ != module.__name__:
+            if getattr(item, function).__module__ != module.__name__:
                 continue  # imported from elsewhere, collected there
             if item.id in found:
                 other: Any = found[item.id]

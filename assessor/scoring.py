@@ -83,9 +83,11 @@ def tally_subjects(outcomes: Iterable[Outcome]) -> Tally:
     applicable = len(observed) + unknown
     if not applicable:
         return NOTHING
-    total = _sum([(1, share) for share in observed])
     if len(observed) == applicable == 1:  # nearly always
-        return Tally(total, _ALL, total, total)
+        return Tally(observed[0], _ALL, observed[0], observed[0])
+    total = _sum([(1, share) for share in observed])
+    if not unknown:
+        return Tally(total / applicable, _ALL, total / applicable, total / applicable)
     score = total / len(observed) if observed else None
     return Tally(score, Fraction(len(observed), applicable), total / applicable, (total + unknown) / applicable)
 
@@ -95,6 +97,9 @@ def weighted(parts: Iterable[tuple[int, Tally]]) -> Tally:
     applicable = [(weight, tally) for weight, tally in parts if tally.applicable]
     if not applicable:
         return NOTHING
+    if all(tally.coverage is _ALL for _, tally in applicable):
+        mean = _sum([(w, t.low) for w, t in applicable], sum([w for w, _ in applicable]))
+        return Tally(mean, _ALL, mean, mean)
     total = sum(weight for weight, _ in applicable)
     seen = [(weight, tally.score) for weight, tally in applicable if tally.score is not None]
     mass = sum(weight for weight, _ in seen)
@@ -115,6 +120,8 @@ def _sum(values: Sequence[tuple[int, Fraction]], divisor: int = 1) -> Fraction:
 def status_of(statuses: Iterable[Status]) -> Status:
     """Return one status for several subjects: what was observed decides, an error shows."""
     found = set(statuses)
+    if len(found) == 1:
+        return found.pop()
     if Status.ERROR in found:
         return Status.ERROR
     observed = {status for status in found if status.observed}
@@ -141,15 +148,14 @@ def judged(outcomes: Iterable[Outcome], checks: Mapping[str, Check[Any]]) -> dic
     grouped: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         grouped[outcome.check].append(outcome)
-    return {
-        id: Judged(
-            checks[id],
-            tally_subjects(found),
-            status_of(f.status for f in found),
-            dict(sorted(Counter(str(f.status) for f in found).items())),
-        )
-        for id, found in sorted(grouped.items())
-    }
+    return {id: _judged(checks[id], found) for id, found in sorted(grouped.items())}
+
+
+def _judged(check: Check[Any], found: list[Outcome]) -> Judged:
+    if len(found) == 1:
+        return Judged(check, tally_subjects(found), found[0].status, {str(found[0].status): 1})
+    counts = Counter(str(f.status) for f in found)
+    return Judged(check, tally_subjects(found), status_of(f.status for f in found), dict(sorted(counts.items())))
 
 
 def check_results(results: Mapping[str, Judged]) -> dict[str, CheckResult]:
@@ -157,6 +163,7 @@ def check_results(results: Mapping[str, Judged]) -> dict[str, CheckResult]:
     return {id: CheckResult(result.status, _score(result.tally)) for id, result in results.items()}
 
 
+_TASKS = {step: [task for task in Task if task.step is step] for step in Step}
 TaskTally = tuple[Task, Tally, list[Judged]]
 
 
@@ -194,8 +201,11 @@ def tally_path(results: Mapping[str, Judged], thresholds: Thresholds, steps: Ite
     """Add the checks up to tasks, steps and the whole."""
     found: list[StepTally] = []
     level, unbroken = 0, True
+    by_task: dict[Task, list[Judged]] = {}
+    for result in results.values():
+        by_task.setdefault(result.check.task, []).append(result)
     for step in sorted(steps):
-        tasks = _tasks(step, results)
+        tasks = _tasks(step, by_task)
         tally = weighted((int(task.weight), task_tally) for task, task_tally, _ in tasks)
         held_by = tuple(_held_by(step, tasks, tally, results, thresholds))
         unbroken = unbroken and not held_by
@@ -245,14 +255,11 @@ def _headline(results: Mapping[str, Judged], id: str) -> float | None:
     return _score(results[id].tally) if id in results else None
 
 
-def _tasks(step: Step, results: Mapping[str, Judged]) -> list[TaskTally]:
-    grouped: dict[Task, list[Judged]] = {}
-    for result in results.values():
-        grouped.setdefault(result.check.task, []).append(result)
+def _tasks(step: Step, results: Mapping[Task, list[Judged]]) -> list[TaskTally]:
     return [
-        (task, weighted((int(r.check.weight), r.tally) for r in grouped[task]), grouped[task])
-        for task in Task
-        if task.step is step and task in grouped
+        (task, weighted([(int(r.check.weight), r.tally) for r in results[task]]), results[task])
+        for task in _TASKS[step]
+        if task in results
     ]
 
 

@@ -15,6 +15,7 @@ import sqlite3
 import stat
 import sys
 import time
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
@@ -25,7 +26,7 @@ from assessor import __version__
 MAX_SIZE = 256 * 1024 * 1024  # bytes on disk
 DAY = 24 * 60 * 60
 BUSY = 5.0  # seconds to wait for another process that writes
-SCHEMA = 1
+SCHEMA = 2
 _LIBRARIES = frozenset(("msgspec", "pygit2", "tree_sitter", "tree_sitter_hcl", "yaml"))
 
 _log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class FactCache:
     def __init__(self, file: Path, version: str, max_size: int = MAX_SIZE) -> None:
         self.file = file
         self.max_size = max_size
-        self._version = version.encode()
+        self._version = hashlib.blake2b(version.encode(), digest_size=20)
         self._now = int(time.time())
         self._new: dict[bytes, bytes] = {}
         self._touched: set[bytes] = set()
@@ -95,8 +96,11 @@ class FactCache:
 
     def key(self, *what: str) -> bytes:
         """Return the key of a value that depends on these and on the code, and on nothing else."""
-        parts = (self._version, *(part.encode("utf-8", "surrogateescape") for part in what))
-        return hashlib.blake2b(b"".join(len(part).to_bytes(4, "big") + part for part in parts), digest_size=20).digest()
+        digest = self._version.copy()
+        for part in what:
+            data = part.encode("utf-8", "surrogateescape")
+            digest.update(b"%d " % len(data) + data)
+        return digest.digest()
 
     def get(self, key: bytes) -> bytes | None:
         """Return what was remembered under a key."""
@@ -111,7 +115,8 @@ class FactCache:
             return None
         if self._now - row[1] > DAY:
             self._touched.add(key)
-        return bytes(row[0])
+        value: bytes = row[0]
+        return value[_SUM:] if value[:_SUM] == _sum(value[_SUM:]) else None  # the database does not notice a flipped bit
 
     def put(self, key: bytes, value: bytes) -> None:
         """Remember a value; it is written by the next `flush`."""
@@ -138,7 +143,7 @@ class FactCache:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
                 "INSERT OR REPLACE INTO facts (key, used, value) VALUES (?, ?, ?)",
-                [(k, self._now, v) for k, v in self._new.items()],
+                [(k, self._now, _sum(v) + v) for k, v in self._new.items()],
             )
             connection.executemany("UPDATE facts SET used = ? WHERE key = ?", [(self._now, key) for key in self._touched])
             self._evict(connection)
@@ -195,6 +200,13 @@ class FactCache:
             _log.warning("the cache %s is not used: %s", self.file, error)
         else:
             self._connection = self._recreate(error)
+
+
+_SUM = 4
+
+
+def _sum(value: bytes) -> bytes:
+    return zlib.crc32(value).to_bytes(_SUM, "big")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 
+import msgspec
+
 from assessor.errors import ParseError
 from assessor.facts.base import Fact
 from assessor.reading import Dispatch, Reader, Source
@@ -18,6 +20,10 @@ from .wire import NOT_FACTS, Problem, codec
 Found = tuple[tuple[Fact, ...], tuple[Problem, ...]]
 Answer = tuple[tuple[Fact, ...], tuple[Problem, ...], bool]
 NOTHING: Found = ((), ())
+Kept = tuple[str, bytes]  # what identifies the content of a file, and what it gave; b"" for nothing, as nearly every source file
+
+_KEPT = msgspec.msgpack.Encoder()
+_READ_KEPT = msgspec.msgpack.Decoder(dict[str, Kept])
 
 
 @cache
@@ -27,53 +33,70 @@ def readers_of() -> Dispatch:
 
 
 class Extraction:
-    """Extracts the facts of one repository's files."""
+    """Extracts the facts of one repository's files.
+
+    What the files of a repository gave is remembered together: one look-up and one write for all of them.
+    """
 
     def __init__(self, repository: str, tree: Tree, cache: FactCache | None) -> None:
         self.repository = repository
         self.tree = tree
         self.cache = cache
         self.readers = readers_of()
+        self.key = cache.key("files", repository, tree.remote) if cache else b""
+        self.known = self._remembered()
+        self.seen: dict[str, Kept] = {}
 
     def of(self, entry: Entry) -> Answer:
         """Return the facts of a file, what could not be read in it, and whether it could be opened at all."""
         readers = self.readers(entry.path)
         if not readers:
             return (), (), True
-        key = self._key(entry, f"{entry.oid}:{entry.size}") if entry.oid else b""
-        found = self._remembered(key)
+        content = f"{entry.oid}:{entry.size}" if entry.oid else ""
+        found = self._of(entry.path, content)
         if found is None:
             try:
                 data = self.tree.read(entry)
             except ParseError as error:
                 return (), ((str(error), error.line),), False
-            if not key or self.tree.moved:  # then its content is not the one it was listed with
-                key = self._key(entry, hashlib.blake2b(data, digest_size=20).hexdigest())
-                found = self._remembered(key)
+            if not content or self.tree.moved:  # then its content is not the one it was listed with
+                content = hashlib.blake2b(data, digest_size=20).hexdigest() if self.cache else ""
+                found = self._of(entry.path, content)
             if found is None:
-                found = self._read(readers, Source(self.repository, entry.path, data), key)
+                found = self._read(readers, Source(self.repository, entry.path, data), content)
         return *found, True
 
-    def _key(self, entry: Entry, content: str) -> bytes:
-        return self.cache.key(self.repository, entry.path, content) if self.cache else b""
+    def remember(self) -> None:
+        """Remember what the files asked for gave, until the cache is flushed."""
+        if self.cache and self.seen != self.known:
+            self.cache.put(self.key, _KEPT.encode(self.seen))
 
-    def _remembered(self, key: bytes) -> Found | None:
-        value = self.cache.get(key) if self.cache and key else None
-        if value is None:
+    def _remembered(self) -> dict[str, Kept]:
+        value = self.cache.get(self.key) if self.cache else None
+        try:
+            return _READ_KEPT.decode(value) if value is not None else {}
+        except NOT_FACTS:
+            return {}
+
+    def _of(self, path: str, content: str) -> Found | None:
+        """Return what the file gave when it had the same content."""
+        kept = self.known.get(path) if content else None
+        if kept is None or kept[0] != content:
             return None
         try:
-            return codec().read_file(value)
+            found = codec().read_file(kept[1]) if kept[1] else NOTHING
         except NOT_FACTS:
             return None
+        self.seen[path] = kept
+        return found
 
-    def _read(self, readers: list[Reader], source: Source, key: bytes) -> Found:
+    def _read(self, readers: list[Reader], source: Source, content: str) -> Found:
         """Run the readers. What they yield is checked against the declared types by encoding it."""
         problems: dict[str, int] = {}
         facts = [fact for reader in readers for fact in _run(reader, source, problems)]
         problems |= {str(problem): problem.line for problem in source.problems.values()}
         if not facts and not problems:  # nearly every source file
-            if self.cache:
-                self.cache.put(key, _nothing())
+            self.seen[source.path] = (content, b"")
             return NOTHING
         try:
             value = codec().file(facts, problems.items())
@@ -81,14 +104,8 @@ class Extraction:
         except NOT_FACTS:
             found = tuple(_sound(facts, problems)), tuple(problems.items())
         else:
-            if self.cache:
-                self.cache.put(key, value)
+            self.seen[source.path] = (content, value)
         return found
-
-
-@cache
-def _nothing() -> bytes:
-    return codec().file((), ())
 
 
 def _run(reader: Reader, source: Source, problems: dict[str, int]) -> Iterator[Fact]:

@@ -73,6 +73,7 @@ class Reading:
         origins = {entry.path: content.origin(entry.path) for entry in entries}
         wanted = [e for e in entries if origins[e.path] in (Origin.OWN, Origin.EXAMPLE)]
         facts = [fact for entry in wanted for fact in self._read(entry)]
+        self.extraction.remember()
         own_paths = [e.path for e in wanted if origins[e.path] is Origin.OWN]
         library = is_library([f for f in facts if origins[f.at.path] is Origin.OWN], self.target.name, own_paths)
         product = {Origin.OWN}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from assessor.errors import ParseError
 
@@ -23,10 +25,11 @@ _EXTENSION = struct.Struct(">4sI")
 _EXTENDED, _NAME_LENGTH = 0x4000, 0xFFF
 _INTENT_TO_ADD = 0x2000
 _CHECKSUM = 20
+_BITS = 0xFFFFFFFF
+_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()  # as `os.fsdecode`, for every file of a scan
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(NamedTuple):
     """A tracked path: its mode, the id of its content, and what the file looked like when that was computed."""
 
     mode: int
@@ -48,8 +51,11 @@ class Index:
         """
         if not tracked.oid or info.st_mtime_ns >= self.written:
             return ""
-        seen = (*divmod(info.st_ctime_ns, 10**9), *divmod(info.st_mtime_ns, 10**9), info.st_ino, info.st_size)
-        return tracked.oid.hex() if tuple(value & 0xFFFFFFFF for value in seen) == tracked.stat else ""
+        seconds, rest = divmod(info.st_mtime_ns, 10**9)
+        if (seconds & _BITS, rest, info.st_ino & _BITS, info.st_size & _BITS) != tracked.stat[2:]:
+            return ""
+        seconds, rest = divmod(info.st_ctime_ns, 10**9)
+        return tracked.oid.hex() if (seconds & _BITS, rest) == tracked.stat[:2] else ""
 
 
 def read_index(file: Path) -> Index:
@@ -77,7 +83,7 @@ def _entries(data: bytes) -> Iterator[tuple[str, Tracked]]:
     at, name = _HEADER.size, b""
     for _ in range(count):
         start = at
-        *stat, mode, _, _, size, oid, flags = _FIXED.unpack_from(data, at)
+        created, created_rest, changed, changed_rest, _, inode, mode, _, _, size, oid, flags = _FIXED.unpack_from(data, at)
         at += _FIXED.size
         if flags & _EXTENDED:
             if struct.unpack_from(">H", data, at)[0] & _INTENT_TO_ADD:
@@ -93,7 +99,8 @@ def _entries(data: bytes) -> Iterator[tuple[str, Tracked]]:
         end = data.index(b"\0", at)
         name += data[at:end]
         at = end + 1 if version == 4 else start + ((end - start) // 8 + 1) * 8
-        yield os.fsdecode(name), Tracked(mode, oid, (*stat[:4], stat[5], size))
+        stat = (created, created_rest, changed, changed_rest, inode, size)
+        yield name.decode(_ENCODING, _ERRORS), Tracked(mode, oid, stat)
     _refuse_split(data, at)
 
 

@@ -139,8 +139,10 @@ def _refuse_inclusions(git: Path) -> None:
     for name in ("config", "config.worktree"):
         config = git / name
         for key, value in _settings(_text(config)) if config.is_file() else ():
+            if key not in _READS:
+                continue
             file = (git / Path(value.strip().strip('"')).expanduser()).resolve()
-            if key in _READS and file.exists() and (not file.is_file() or "[include" in _text(file).lower()):
+            if file.exists() and (not file.is_file() or "[include" in _text(file).lower()):
                 raise ParseError("its configuration includes what is not a plain settings file")
 
 

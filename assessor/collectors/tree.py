@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pygit2
 
@@ -23,8 +23,7 @@ from .git_index import FOLDER, LINK, SUBMODULE, Index, Tracked, read_index
 from .opening import is_bare, is_repository, open_repository, shallow_at
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A path of a tree. `kind` is file, link, outward (a link that leads out of the tree) or submodule; only files can be read."""
 
     path: str  # printable
@@ -139,13 +138,13 @@ class WorkTree:
         for path, tracked in index.paths.items():
             if tracked.mode == SUBMODULE:
                 del missing[path]
-                yield replace(_entry(path), kind="submodule")
+                yield _entry(path)._replace(kind="submodule")
         for path, info, link in Walk(self.root, self.problems, _Rules(self.repository, index.paths)):
             known = missing.pop(path, None)
             if known is None:
                 yield _entry(path, info, link, tracked=False)
             elif known.mode == LINK and not link:
-                yield replace(_entry(path), kind="link")  # checked out as a file that holds the link's text
+                yield _entry(path)._replace(kind="link")  # checked out as a file that holds the link's text
             else:
                 yield _entry(path, info, link, oid=index.unchanged(known, info))
         if missing:
@@ -253,15 +252,15 @@ class CommitTree:
             self.problems.append(f"{path}: the folder is not in the object store (partial clone or damage)")
 
     def _entry(self, path: str, item: pygit2.Object) -> Entry:
-        entry = replace(_entry(path), oid=str(item.id), size=-1)
+        entry = _entry(path, oid=str(item.id))._replace(size=-1)
         if item.filemode == SUBMODULE:
-            return replace(entry, kind="submodule")
+            return entry._replace(kind="submodule")
         if item.filemode != LINK:
             return entry
         try:
-            return replace(entry, kind=_link(path, os.fsdecode(self.read(entry))))
+            return entry._replace(kind=_link(path, os.fsdecode(self.read(entry))))
         except ParseError:
-            return replace(entry, kind="link")
+            return entry._replace(kind="link")
 
     def read(self, entry: Entry) -> bytes:
         """Return a blob's bytes."""
