@@ -9,8 +9,8 @@ a tool, pull requests get a preview).
 Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in the cluster),
 ``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
 ``service.image_name`` (as it is pushed, without a tag), ``service.image_tags`` (commit or version),
-``service.image_pipeline`` (the GitHub workflow that pushes it by commit), ``service.promotable`` and
-``service.promoted_file`` ("yes", and the file that says which image production runs).
+``service.image_pipeline`` and ``service.image_job`` (the workflow or file of jobs, and the job, that push it by commit),
+``service.promotable`` and ``service.promoted_file`` ("yes", and the file that says which image production runs).
 """
 
 from __future__ import annotations
@@ -130,8 +130,9 @@ def _image(organization: Organization, repository: Repository, service: Service)
         name = next((found.group(1) for text in (push.subject, *push.tags) if (found := _NAME.match(text))), "")
         yield "service.image_name", name, push.at
         yield "service.image_tags", "commit" if by_commit else "version" if told.strip() else "", push.at
-        if by_commit and push.system == "github" and push.at.repository == repository.name:
+        if by_commit and push.system in ("github", "gitlab") and push.at.repository == repository.name:
             yield "service.image_pipeline", push.pipeline.rpartition("/")[2], push.at
+            yield "service.image_job", push.job, push.at
             yield from _promotable(repository, service)
 
 

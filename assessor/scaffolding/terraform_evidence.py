@@ -45,6 +45,7 @@ _BACKEND_FILES = ("backend.tf", "state.tf", "terraform_backend.tf", "remote_stat
 _CONSTRAINT_FILES = ("versions.tf", "terraform.tf", "required_versions.tf")
 # Providers without an API behind them: the check does not ask for their version.
 _UTILITIES = {"archive", "external", "http", "local", "null", "random", "template", "time", "tls"}
+_APART = ("terraform-state", "project-settings")  # folders of roots that no template adds infrastructure beside
 _STORES = {"s3": "bucket", "gcs": "bucket", "azurerm": "storage_account_name"}
 _KINDS = {"aws": "s3", "gcp": "gcs", "azure": "azurerm"}
 _STORE_TYPES = ("aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account", "AWS::S3::Bucket")
@@ -124,7 +125,7 @@ def _kept(organization: Organization, cloud: str) -> Iterator[Item]:
         )
     else:
         yield "state.kind", _KINDS.get(cloud, ""), "the cloud"
-    code = [module.at for module in organization.of(TerraformModule) if not module.folder.endswith("terraform-state")]
+    code = [module.at for module in organization.of(TerraformModule) if not module.folder.endswith(_APART)]
     code += [stack.at for stack in organization.of(Stack)]
     yield "terraform.fresh", "no" if code else "yes", code[0] if code else "nothing is declared in code yet"
 
@@ -138,8 +139,8 @@ def _folder(repository: Repository, roots: tuple[TerraformRoot, ...]) -> str:
 
 
 def _common(roots: tuple[TerraformRoot, ...]) -> str:
-    """Return the folder that holds all roots, the one of the state's store aside; "" for the top."""
-    folders = [root.folder for root in roots if not root.folder.endswith("terraform-state")]
+    """Return the folder that holds all roots, those apart aside; "" for the top."""
+    folders = [root.folder for root in roots if not root.folder.endswith(_APART)]
     return posixpath.commonpath(folders) if folders and all(folders) else ""
 
 

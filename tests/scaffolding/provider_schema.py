@@ -34,7 +34,10 @@ _SIMPLE = {"string": "string", "number": "number", "boolean": "bool"}
 
 def wheel(provider: str) -> Path | None:
     """Return the downloaded package of a provider, None when it is absent."""
-    found = sorted(WHEELS.glob(f"cdktn_provider_{provider.replace('-', '_')}-*.whl"))
+    # Providers that CDK Terrain has no package for come from CDK for Terraform, whose packages are made alike.
+    found = sorted(
+        f for name in ("cdktn", "cdktf_cdktf") for f in WHEELS.glob(f"{name}_provider_{provider.replace('-', '_')}-*.whl")
+    )
     return found[-1] if found else None
 
 
@@ -75,7 +78,7 @@ def _read(package: Path) -> tuple[str, dict[str, Schema]]:
 
 
 def _schema(script: str, declarations: str) -> Schema | None:
-    main = re.search(r"^class (\w+) extends cdktn\.Terraform(Resource|DataSource|Provider) \{", script, re.M)
+    main = re.search(r"^class (\w+) extends cdkt[fn]\.Terraform(Resource|DataSource|Provider) \{", script, re.M)
     if main is None:
         return None
     body = script[main.start() :]

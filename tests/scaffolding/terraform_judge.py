@@ -29,9 +29,9 @@ def absent() -> dict[str, str]:
     """Return what is missing to validate against providers, with its package."""
     if importlib.util.find_spec("tf") is None:
         return {"tf": "tf"}
-    names = ("aws", "google", "azurerm", "kubernetes", "helm", "github")
+    names = ("aws", "google", "azurerm", "kubernetes", "helm", "github", "gitlab", "vault")
     missing = [name for name in names if provider_schema.wheel(name) is None]
-    return {f"schema of the provider {name}": f"cdktn-provider-{name} in .judges/" for name in missing}
+    return {f"schema of the provider {name}": "its package in tests/scaffolding/judges.txt, in .judges/" for name in missing}
 
 
 def judge(files: Mapping[str, str], root: Path) -> Iterator[str]:
