@@ -4,7 +4,8 @@ Names: ``service.source`` (the folder a controller would be pointed at: the char
 folder of manifests that runs the service), ``service.renderer`` (helm, kustomize or manifests), ``service.values`` (the
 chart's values file for production, inside the chart), ``service.source_url`` (the repository that folder is in),
 ``service.source_repository`` and ``service.source_branch`` (its name and branch), ``service.namespace``, ``service.user``
-("yes": its image runs as a user with a number, which is all Kubernetes can verify), ``service.published`` (the name the
+("yes": its image runs as a user with a number, which is all Kubernetes can verify), ``service.repository``,
+``service.owner`` and ``service.url`` (the repository of the service itself), ``service.published`` (the name the
 templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository: kustomize where
 overlays are the way there already, else helm), ``manifests.here`` and ``manifests.validated`` ("yes": it holds what a
 controller applies, and pull requests check it), ``argocd.folder`` and ``flux.folder`` (where it keeps objects for the
@@ -59,11 +60,22 @@ def of_delivery(
     if deployed:
         yield "config.service", _slug(deployed[0].name), deployed[0].at
     if isinstance(subject, Service):
+        yield from _home(organization, subject, parse)
         if registry := _REGISTRIES.get(host, ""):
             path = f"{owner}/{_slug(subject.name)}" if host == "github.com" else f"{owner}/{name}/{_slug(subject.name)}"
             yield "service.published", f"{registry}/{path.lower()}", "the origin remote"
         yield "service.user", _user(repository, subject), subject.dockerfile or subject.at
         yield from _deployment(organization, subject, parse)
+
+
+def _home(organization: Organization, service: Service, parse: Parse) -> Iterator[Item]:
+    """Yield the repository of the service itself, wherever the piece about it goes."""
+    home = next((r for r in organization.repositories if r.name == service.at.repository), None)
+    if home is not None:
+        host, owner, name = parse(home.remote)
+        yield "service.repository", _slug(name or home.name), home.at
+        yield "service.owner", owner, "the origin remote"
+        yield "service.url", f"https://{host}/{owner}/{name}.git" if host and owner else "", "the origin remote"
 
 
 def _slug(text: str) -> str:

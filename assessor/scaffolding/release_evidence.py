@@ -3,7 +3,7 @@
 Names, of a repository: ``drift.possible`` ("yes": it has roots whose state is shared, so that a pipeline can plan them),
 ``drift.tool`` (terraform or opentofu), ``drift.version`` (where they all ask for the same one) ``updates.bot`` (the bot
 that is set up already), ``argocd.applied`` and ``flux.applied`` (the folder in which the controller applies every file). Of the organization: ``rollouts.here`` and ``flagger.here`` ("yes": the controller is declared),
-``flux.namespaces`` (where Flux applies from), ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by
+``flux-operator.here`` ("yes": there are objects that only the Flux Operator reads), ``flux.namespaces`` (where Flux applies from), ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by
 a tool, pull requests get a preview).
 
 Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in the cluster),
@@ -22,7 +22,7 @@ from assessor.facts.base import Fact, Place
 from assessor.facts.containers import Service
 from assessor.facts.gitops import Application, Controller, DeliveryStrategy, Promotion, UpdateBot
 from assessor.facts.infrastructure import TerraformRoot
-from assessor.facts.manifests import HelmChart, Workload
+from assessor.facts.manifests import HelmChart, KubernetesObject, Workload
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization, Repository
 from assessor.parsing.yaml import is_dynamic
@@ -32,6 +32,7 @@ from .delivery_evidence import PRODUCTION
 Item = tuple[str, str, Place | str]
 
 _ONE_VERSION = re.compile(r"(?:=\s*)?(\d+\.\d+\.\d+)\Z|(~>\s*\d+\.\d+\.\d+)\Z")
+_FLUX_OPERATOR = {"FluxInstance", "ResourceSet", "ResourceSetInputProvider"}
 _LISTING = ("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization")
 _NAME = re.compile(r"([\w.-]+(?::\d+)?(?:/[\w.-]+)+)(?::|@|\Z)")  # an image that names its registry or owner, without its tag
 _BY_COMMIT = re.compile(r"sha|commit|revision", re.I)
@@ -49,6 +50,8 @@ def of_release(organization: Organization, repository: Repository, subject: Fact
     controllers = {controller.product: controller.at for controller in organization.of(Controller) if not controller.scripted}
     for name, product in (("rollouts.here", "argo-rollouts"), ("flagger.here", "flagger")):
         yield name, "yes" if product in controllers else "no", controllers.get(product, repository.at)
+    operated = [o.at for o in organization.of(KubernetesObject) if o.type in _FLUX_OPERATOR]
+    yield "flux-operator.here", "yes" if operated else "no", operated[0] if operated else repository.at
     promotions = [(p.preview, p.at) for p in organization.of(Promotion)]
     promotions += [(False, a.at) for a in organization.of(Activity) if a.purpose is Purpose.COMMIT_BACK and not a.manual]
     for name, preview in (("promotion.previews", True), ("promotion.here", False)):
