@@ -3,7 +3,7 @@
 Names: ``service.source`` (the folder a controller would be pointed at: the chart, the overlay for production or the
 folder of manifests that runs the service), ``service.renderer`` (helm, kustomize or manifests), ``service.values`` (the
 chart's values file for production, inside the chart), ``service.source_url`` (the repository that folder is in),
-``service.source_repository`` and ``service.source_branch`` (its name and branch), ``service.namespace``, ``service.user``
+``service.chart_here`` ("yes": that is the service's own), ``service.source_repository`` and ``service.source_branch`` (its name and branch), ``service.namespace``, ``service.user``
 ("yes": its image runs as a user with a number, which is all Kubernetes can verify), ``service.repository``,
 ``service.owner`` and ``service.url`` (the repository of the service itself), ``service.published`` (the name the
 templates of step 2 give its image at the registry of the forge), ``manifests.style`` (of a repository: kustomize where
@@ -143,6 +143,7 @@ def _deployment(organization: Organization, service: Service, parse: Parse) -> I
         return
     host, owner, name = parse(home.remote)
     yield "service.source_repository", _slug(name or home.name), home.at
+    yield "service.chart_here", "yes" if home.name == service.at.repository else "no", home.at
     yield "service.source_url", f"https://{host}/{owner}/{name}.git" if host and owner else "", "the origin remote"
     yield "service.source_branch", home.branch, home.at
     chart = next((c for c in home.of(HelmChart) if workload.chart == c.folder and c.templates), None)

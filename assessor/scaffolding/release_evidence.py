@@ -3,10 +3,11 @@
 Names, of a repository: ``drift.possible`` ("yes": it has roots whose state is shared, so that a pipeline can plan them),
 ``drift.tool`` (terraform or opentofu), ``drift.version`` (where they all ask for the same one) ``updates.bot`` (the bot
 that is set up already), ``argocd.applied`` and ``flux.applied`` (the folder in which the controller applies every file). Of the organization: ``rollouts.here`` and ``flagger.here`` ("yes": the controller is declared),
-``flux-operator.here`` ("yes": there are objects that only the Flux Operator reads), ``flux.namespaces`` (where Flux applies from), ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by
+``flux-operator.here`` ("yes": there are objects that only the Flux Operator reads),
+``jenkins-x.here`` ("yes": a cluster is run by Jenkins X), ``flux.namespaces`` (where Flux applies from), ``promotion.here`` and ``promotion.previews`` ("yes": versions are promoted by
 a tool, pull requests get a preview).
 
-Of a service: ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in the cluster),
+Of a service: ``jenkins-x.pack`` (the pack of its catalog that builds it), ``service.workload`` and ``service.workload_kind`` (what runs it, by its name in the cluster),
 ``service.released_into`` (the namespace), ``service.progressive`` ("yes": it is delivered step by step),
 ``service.image_name`` (as it is pushed, without a tag), ``service.image_tags`` (commit or version),
 ``service.image_pipeline`` and ``service.image_job`` (the workflow or file of jobs, and the job, that push it by commit),
@@ -19,7 +20,7 @@ import re
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
-from assessor.facts.containers import Service
+from assessor.facts.containers import LanguageProject, Service
 from assessor.facts.gitops import Application, Controller, DeliveryStrategy, Promotion, UpdateBot
 from assessor.facts.infrastructure import TerraformRoot
 from assessor.facts.manifests import HelmChart, KubernetesObject, Workload
@@ -32,6 +33,8 @@ from .delivery_evidence import PRODUCTION
 Item = tuple[str, str, Place | str]
 
 _ONE_VERSION = re.compile(r"(?:=\s*)?(\d+\.\d+\.\d+)\Z|(~>\s*\d+\.\d+\.\d+)\Z")
+_PACKS = {name: name for name in ("go", "javascript", "php", "python", "ruby", "rust", "typescript")}
+_PACKS |= {"c#": "csharp", "java": "maven-java21", "kotlin": "maven-java21"}
 _FLUX_OPERATOR = {"FluxInstance", "ResourceSet", "ResourceSetInputProvider"}
 _LISTING = ("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization")
 _NAME = re.compile(r"([\w.-]+(?::\d+)?(?:/[\w.-]+)+)(?::|@|\Z)")  # an image that names its registry or owner, without its tag
@@ -57,9 +60,19 @@ def of_release(organization: Organization, repository: Repository, subject: Fact
     for name, preview in (("promotion.previews", True), ("promotion.here", False)):
         place = next((at for is_preview, at in promotions if is_preview is preview), None)
         yield name, "yes" if place else "no", place or repository.at
+    jenkins_x = next((c.at for c in organization.of(Controller) if c.product == "jenkins-x"), None)
+    yield "jenkins-x.here", "yes" if jenkins_x else "no", jenkins_x or repository.at
     if isinstance(subject, Service):
+        yield from _build_pack(repository, subject)
         yield from _released(organization, subject, slug)
         yield from _image(organization, repository, subject)
+
+
+def _build_pack(repository: Repository, service: Service) -> Iterator[Item]:
+    """Yield the pack of the Jenkins X catalog that builds a service."""
+    tools = {p.package_manager for p in repository.of(LanguageProject) if p.folder == service.folder}
+    pack = "gradle" if service.language in ("java", "kotlin") and "gradle" in tools else _PACKS.get(service.language, "")
+    yield "jenkins-x.pack", pack, service.at
 
 
 def _applied(repository: Repository) -> Iterator[Item]:

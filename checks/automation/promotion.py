@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assessor.checking import HYGIENE, Task, Verdict, check, failed, not_applicable, partial, passed
-from assessor.facts.gitops import Application, Promotion
+from assessor.facts.gitops import Application, Controller, Promotion
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization
 
@@ -20,7 +20,7 @@ def versions_are_promoted(organization: Organization) -> Verdict:
     """Versions are promoted by a tool, and pull requests get a preview.
 
     Promotion: Kargo, the GitOps Promoter, or a pipeline that writes a version into the next environment's files.
-    Preview: an ApplicationSet with a pull request generator, a ResourceSet for pull requests.
+    Preview: an ApplicationSet with a pull request generator, a ResourceSet for pull requests, a preview of Jenkins X.
 
     ## Why
     Copying a tag from staging to production by hand skips a step now and then. A preview shows a change to those who
@@ -30,7 +30,8 @@ def versions_are_promoted(organization: Organization) -> Verdict:
     Add an ApplicationSet with a `pullRequest` generator for previews, and let a tool or a pull request of a pipeline
     move versions between the folders of the environments.
     """
-    if not organization.of(Application):
+    jenkins_x = any(controller.product == "jenkins-x" for controller in organization.of(Controller))  # names none in files
+    if not (organization.of(Application) or jenkins_x):
         return not_applicable("no applications are declared")
     found = organization.of(Promotion)
     previews = [p.at for p in found if p.preview]

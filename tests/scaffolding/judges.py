@@ -184,6 +184,6 @@ JUDGES: tuple[tuple[str, tuple[Judge, ...]], ...] = (
     (r"\.github/workflows/[^/]+\.ya?ml", (actionlint, zizmor)),
     (r"(.*/)?action\.ya?ml|\.github/dependabot\.ya?ml", (zizmor,)),
     (r".*\.(ya?ml|json5?)|\.renovaterc", (schema,)),
-    (r".*\.ya?ml", (yamllint,)),
+    (r".*\.ya?ml(\.gotmpl)?", (yamllint,)),
     (r".*\.json", (_json,)),
 )

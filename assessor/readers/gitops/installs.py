@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assessor.errors import ParseError
 from assessor.facts.base import Fact
-from assessor.facts.gitops import Controller
+from assessor.facts.gitops import Controller, Promotion
 from assessor.parsing.yaml import Map
 from assessor.reading import Source, reader
 
@@ -113,6 +113,14 @@ def read_jenkins_x(source: Source) -> Iterator[Controller]:
     spec = mapping(value, "spec") or mapping(value)
     if "cluster" in spec or "environments" in spec:
         yield Controller(at=source.place(1), product="jenkins-x", method="jenkins-x")
+
+
+@reader("jenkins-x-previews", names=("preview/helmfile.y*ml", "preview/helmfile.y*ml.gotmpl"))
+def read_jenkins_x_preview(source: Source) -> Iterator[Promotion]:
+    """Yield what ``jx preview create`` deploys for each pull request (jenkins-x-plugins/jx-preview, ``pkg/cmd/create``)."""
+    number = next((n for n, line in enumerate(source.lines, 1) if "PREVIEW_NAMESPACE" in line), 0)
+    if number:
+        yield Promotion(at=source.place(number), tool="jenkins-x", preview=True)
 
 
 _SCRIPTS = (
