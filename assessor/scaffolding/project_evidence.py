@@ -78,7 +78,8 @@ def of_project(repository: Repository, service: Service, project: LanguageProjec
     yield "project.manifest", files.first(own, _MANIFESTS), at
     yield "project.file", at.path.rpartition("/")[2] if at.path.endswith("proj") else "", at
     yield "project.requirements", "yes" if files.below(_join(own, "requirements"), r"[^/]+\.txt") else "no", at
-    yield "project.berry", "yes" if files.has(context, ".yarnrc.yml") else "no", at
+    berry = project.package_manager == "yarn-berry" or files.has(context, ".yarnrc.yml")
+    yield "project.berry", "yes" if berry else "no", at
     wrapper = "gradle/wrapper/gradle-wrapper.jar" if project.package_manager == "gradle" else "mvnw"
     yield "project.wrapper", "yes" if files.has(context, wrapper) else "no", at
     if family == "java":

@@ -5,7 +5,7 @@ images, else AWS where there is no Terraform that could tell), ``terraform.fresh
 the store of the state aside), ``terraform.region`` (the region of that cloud which most is in), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the
 repository has roots that Terraform itself applies, not only those of OpenTofu or Terragrunt), ``state.kind`` (the kind of
 backend that is or would be used), ``state.declared`` ("yes": a bucket or storage account for state is declared, or a root
-names one), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
+names one), ``secrets.store`` (vault, where something reads from it), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
 no .gitignore yet).
 
 Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.old`` ("yes": it is held at a
@@ -22,8 +22,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
-from assessor.facts.infrastructure import IgnoreFile, Resource, Stack, TerraformModule, TerraformRoot
-from assessor.facts.manifests import Workload
+from assessor.facts.infrastructure import IgnoreFile, Resource, SecretSource, Stack, TerraformModule, TerraformRoot
+from assessor.facts.manifests import SecretTool, Workload
 from assessor.facts.pipelines import Activity, Pipeline
 from assessor.facts.repository import Organization, Repository
 
@@ -67,6 +67,8 @@ def of_terraform(organization: Organization, repository: Repository, subject: Fa
     declared = _store(organization)
     yield "state.declared", "yes" if declared else "no", declared or repository.at
     yield from _ignored(repository, roots)
+    vault = [s.at for s in (*organization.of(SecretSource), *organization.of(SecretTool)) if s.tool == "vault"]
+    yield "secrets.store", "vault" if vault else "", vault[0] if vault else repository.at
     if isinstance(subject, TerraformRoot):
         yield from _of_root(repository, subject)
 

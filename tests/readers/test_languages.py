@@ -29,6 +29,12 @@ def project(path: str, text: str) -> LanguageProject:
     return found
 
 
+def test_the_python_a_pipfile_asks_for_and_the_generation_of_yarn_are_read() -> None:
+    assert project("Pipfile", '[packages]\nflask = "*"\n\n[requires]\npython_version = "3.11"\n').version == "3.11"
+    assert project("package.json", '{"name": "shop", "packageManager": "yarn@4.9.2"}').package_manager == "yarn-berry"
+    assert project("package.json", '{"name": "shop", "packageManager": "yarn@1.22.22"}').package_manager == "yarn"
+
+
 def programs(path: str, text: str) -> list[Program]:
     return [fact for fact in facts(path, text) if isinstance(fact, Program)]
 

@@ -144,9 +144,9 @@ def _used(provider: str, code: str, schemas: Mapping[str, provider_schema.Schema
         if name.partition("_")[0] != provider:
             continue
         folder = name.partition("_")[2].replace("_", "-")
-        # The packages have no ephemeral resources; the data source or resource of the same name has the same arguments.
+        # Most packages have no ephemeral resources; the data source or resource of the same name has the same arguments.
         wanted = {"resource": (folder, f"{folder}-resource"), "data": (f"data-{provider}-{folder}",)}
-        wanted["ephemeral"] = (*wanted["data"], *wanted["resource"])
+        wanted["ephemeral"] = (f"ephemeral-{provider}-{folder}", *wanted["data"], *wanted["resource"])
         for candidate in wanted[kind]:
             if candidate in schemas:
                 served["resources" if kind == "resource" else kind][name] = schemas[candidate]

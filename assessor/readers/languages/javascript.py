@@ -37,7 +37,7 @@ _BUILDS = re.compile(
 _PORT = re.compile(r"(?:PORT=|--port[= ]|-p )(\d{2,5})\b")
 
 
-@reader("javascript-project", names=("package.json",))
+@reader("javascript-project", names=("package.json",), version=2)
 def read_package(source: Source) -> Iterator[LanguageProject]:
     """Yield the project of a package.json."""
     package = table(source.json)
@@ -58,10 +58,16 @@ def read_package(source: Source) -> Iterator[LanguageProject]:
         entry_points=tuple(_entry_points(package, start)),
         published=published,
         port=port_of(match[1]) if (match := _PORT.search(" ".join(scripts.values()))) else 0,
-        package_manager=text(package.get("packageManager")).partition("@")[0],
+        package_manager=_package_manager(text(package.get("packageManager"))),
         serves=serves,
         framework=first_of(SERVERS, dependencies),
     )
+
+
+def _package_manager(wanted: str) -> str:
+    """Return the manager that ``packageManager`` names; Yarn 2 and later is another program than Yarn 1."""
+    name, _, version = wanted.partition("@")
+    return "yarn-berry" if name == "yarn" and re.match(r"[2-9]|\d\d", version) else name
 
 
 def _is_published(package: dict[str, object]) -> bool:

@@ -88,11 +88,12 @@ def read_setup(source: Source) -> Iterator[LanguageProject]:
     )
 
 
-@reader("python-requirements", names=("requirements.txt", "requirements.in", "Pipfile", "environment.yml"))
+@reader("python-requirements", names=("requirements.txt", "requirements.in", "Pipfile", "environment.yml"), version=2)
 def read_requirements(source: Source) -> Iterator[LanguageProject]:
     """Yield a project of its requirements alone. What it is, its programs tell."""
     name = source.name.lower()
     lines = source.lines[:5000]
+    version = text(table(source.toml, "requires").get("python_version")) if name == "pipfile" else ""
     if name == "pipfile":
         found, manager = names([*table(source.toml, "packages")]), "pipenv"
     elif name == "environment.yml":
@@ -105,6 +106,7 @@ def read_requirements(source: Source) -> Iterator[LanguageProject]:
         at=source.place(1),
         language="python",
         folder=source.folder,
+        version=version,
         package_manager=manager,
         framework="" if found & _TOOLS else first_of(FRAMEWORKS, found),
     )

@@ -9,3 +9,11 @@ variable "api_cidrs" {
   type        = set(string)
   default     = []
 }
+[%- if cookiecutter.secrets == "vault" %]
+
+variable "vault_mount" {
+  description = "Where the key-value store (version 2) is mounted in Vault."
+  type        = string
+  default     = "secret"
+}
+[%- endif %]

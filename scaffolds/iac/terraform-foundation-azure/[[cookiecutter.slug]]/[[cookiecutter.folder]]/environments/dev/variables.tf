@@ -12,9 +12,19 @@ variable "admin_group_ids" {
   type        = set(string)
   default     = []
 }
+[%- if c.secrets != "vault" %]
 
 variable "secret_officer_ids" {
   description = "Object ids of who writes secrets, the identity that applies this included."
   type        = set(string)
   default     = []
 }
+[%- endif %]
+[%- if cookiecutter.secrets == "vault" %]
+
+variable "vault_mount" {
+  description = "Where the key-value store (version 2) is mounted in Vault."
+  type        = string
+  default     = "secret"
+}
+[%- endif %]

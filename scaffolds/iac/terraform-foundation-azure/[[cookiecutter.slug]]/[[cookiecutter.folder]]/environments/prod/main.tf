@@ -43,6 +43,16 @@ module "cluster" {
   admin_group_ids    = var.admin_group_ids
 }
 
+[% if cookiecutter.secrets == "vault" -%]
+# One secret for each service, below the environment's name.
+module "secrets" {
+  source = "../../modules/secrets"
+
+  mount  = var.vault_mount
+  prefix = local.name
+  names  = [[ cookiecutter.__images ]]
+}
+[% else -%]
 # One secret for each service, in the environment's own vault.
 module "secrets" {
   source = "../../modules/secrets"
@@ -54,3 +64,4 @@ module "secrets" {
   officer_ids    = var.secret_officer_ids
   names          = [[ cookiecutter.__images ]]
 }
+[% endif -%]

@@ -1,3 +1,19 @@
+[% if cookiecutter.secrets == "vault" -%]
+variable "mount" {
+  description = "Where the key-value store (version 2) is mounted in Vault."
+  type        = string
+}
+
+variable "prefix" {
+  description = "What the names of the secrets begin with."
+  type        = string
+}
+
+variable "names" {
+  description = "Secrets to keep."
+  type        = set(string)
+}
+[% else -%]
 variable "location" {
   description = "Azure region."
   type        = string
@@ -27,3 +43,4 @@ variable "names" {
   description = "Secrets to keep."
   type        = set(string)
 }
+[% endif -%]

@@ -27,6 +27,16 @@ module "cluster" {
   deletion_protection = false
 }
 
+[% if cookiecutter.secrets == "vault" -%]
+# One secret for each service, below the environment's name.
+module "secrets" {
+  source = "../../modules/secrets"
+
+  mount  = var.vault_mount
+  prefix = local.name
+  names  = [[ cookiecutter.__images ]]
+}
+[% else -%]
 # One secret for each service, below the environment's name.
 module "secrets" {
   source = "../../modules/secrets"
@@ -34,3 +44,4 @@ module "secrets" {
   prefix = local.name
   names  = [[ cookiecutter.__images ]]
 }
+[% endif -%]

@@ -3,3 +3,11 @@ variable "api_from_internet" {
   type        = bool
   default     = false
 }
+[%- if cookiecutter.secrets == "vault" %]
+
+variable "vault_mount" {
+  description = "Where the key-value store (version 2) is mounted in Vault."
+  type        = string
+  default     = "secret"
+}
+[%- endif %]

@@ -11,6 +11,12 @@ terraform {
       source  = "hashicorp/random"
       version = "~> 3.7"
     }
+[%- if cookiecutter.secrets == "vault" %]
+    vault = {
+      source  = "hashicorp/vault"
+      version = "~> 5.0"
+    }
+[%- endif %]
   }
 }
 
@@ -24,3 +30,8 @@ provider "google" {
     managed-by  = "terraform"
   }
 }
+[%- if cookiecutter.secrets == "vault" %]
+
+# Its address comes from VAULT_ADDR, who may write from VAULT_TOKEN or what CI signs in with.
+provider "vault" {}
+[%- endif %]
