@@ -29,11 +29,16 @@ from assessor.registry import load_checks
 from assessor.scaffolding import writing
 from assessor.scaffolding.answering import Given, load_answers, parse_options
 from assessor.scaffolding.planning import Wish, pieces
-from assessor.scaffolding.session import CONFLICT, KEPT, Change, Overlays, Session, diff
+from assessor.scaffolding.session import CONFLICT, EDITED, KEPT, Change, Overlays, Session, diff
 from assessor.scaffolding.template import Question, Template, load_templates
 from assessor.settings import Settings
 
 CHOICES = {"cloud": ("aws", "gcp", "azure"), "gitops": ("argocd", "flux"), "ci": ("github", "gitlab")}
+NOTES = {
+    KEPT: "  exists and is kept; --overwrite replaces it",
+    EDITED: "  exists; only what the diff shows is added",
+    CONFLICT: "  has conflict markers to resolve",
+}
 WORDS = {"iac": 1, "containerize": 2, "containers": 2, "ctr": 2, "kubernetes": 3, "k8s": 3, "gitops": 4, "gop": 4, "automate": 5, "automation": 5, "aut": 5}  # fmt: skip
 
 
@@ -240,9 +245,7 @@ def _summarize(change: Change) -> None:
         for key, found in applied.answers.items():
             typer.echo(f"    {key} = {found.value}   ({found.origin})", err=True)
         for outcome in applied.outcomes:
-            note = {KEPT: "  exists and is kept; --overwrite replaces it", CONFLICT: "  has conflict markers to resolve"}.get(
-                outcome.action, ""
-            )
+            note = NOTES.get(outcome.action, "")
             typer.echo(f"  {outcome.action:9} {outcome.path}{note}", err=True)
     _gain(change.before, change.after, "expected: ")
     if change.todo:

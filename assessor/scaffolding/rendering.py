@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assessor.errors import UsageError
 
-from .template import DELIMITERS, Template
+from .template import DELIMITERS, Edit, Template
 
 MAX_FILE = 1024 * 1024
 
@@ -39,17 +39,26 @@ def render(template: Template, answers: Mapping[str, str]) -> dict[str, str]:
 
 def todo(template: Template, answers: Mapping[str, str]) -> list[str]:
     """Return what a template leaves to a person, given its answers; a line that renders to nothing does not apply."""
+    lines = [_text(template, line, answers).strip() for line in template.todo]
+    return [line for line in lines if line]
+
+
+def edits(template: Template, answers: Mapping[str, str]) -> list[Edit]:
+    """Return what a template adds to files that exist, given its answers."""
+    return [Edit(_text(template, e.path, answers), e.block, _text(template, e.add, answers)) for e in template.edits]
+
+
+def _text(template: Template, text: str, answers: Mapping[str, str]) -> str:
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(undefined=StrictUndefined, **DELIMITERS)
     try:
-        lines = [environment.from_string(line).render(cookiecutter=answers).strip() for line in template.todo]
+        return environment.from_string(text).render(cookiecutter=answers)
     except TemplateError as error:
         raise UsageError(
-            f"the template {template.id} cannot be rendered: todo: {error}", f"Its folder is {template.folder}."
+            f"the template {template.id} cannot be rendered: {text[:60]!r}: {error}", f"Its folder is {template.folder}."
         ) from error
-    return [line for line in lines if line]
 
 
 def _files(root: Path) -> dict[str, str]:

@@ -15,12 +15,13 @@ from assessor.facts.repository import Organization, Repository
 from assessor.model import Assessment
 
 from .answering import Answer, Ask, Given, answer
+from .editing import add_to_block
 from .memory import ANSWERS, Memory, load_memory, merge, read_base, read_text, remembered
 from .planning import Piece, Wish, pieces
-from .rendering import render, todo
-from .template import Template
+from .rendering import edits, render, todo
+from .template import Edit, Template
 
-NEW, UPDATED, CONFLICT, KEPT, SAME = "new", "updated", "conflict", "kept", "unchanged"
+NEW, UPDATED, EDITED, CONFLICT, KEPT, SAME = "new", "updated", "edited", "conflict", "kept", "unchanged"
 
 Overlays = Mapping[str, Mapping[str, str]]  # repository name → path → text
 Look = Callable[[Overlays], tuple[Organization, Assessment]]
@@ -28,7 +29,7 @@ Look = Callable[[Overlays], tuple[Organization, Assessment]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one generated file: new, updated, conflict (markers inside), kept (a person's own), unchanged."""
+    """What becomes of one file: new, updated, edited (lines added to a person's own), conflict (markers inside), kept, unchanged."""
 
     path: str
     action: str
@@ -38,7 +39,7 @@ class Outcome:
     @property
     def writes(self) -> bool:
         """Whether the file changes."""
-        return self.action in (NEW, UPDATED, CONFLICT)
+        return self.action in (NEW, UPDATED, EDITED, CONFLICT)
 
 
 @dataclass(slots=True)
@@ -132,15 +133,20 @@ class Session:
         root = change.roots.setdefault(name, self.locate(piece.repository))
         memory = self.memories[name]
         answers = answer(piece, self.given, memory.pieces.get(piece.key, {}), self.ask)
-        rendered = render(piece.template, {key: found.value for key, found in answers.items()})
+        values = {key: found.value for key, found in answers.items()}
+        rendered = render(piece.template, values)
         written, made = self.written.setdefault(name, {}), self.made.setdefault(name, {})
         outcomes = [self._outcome(root, path, text, written) for path, text in rendered.items()]
         for outcome in outcomes:
             if outcome.writes:
                 written[outcome.path] = outcome.text
                 made[outcome.path] = rendered[outcome.path]
+        for edit in edits(piece.template, values):
+            outcomes.append(_edited(root, edit, written))
+            if outcomes[-1].writes:
+                written[edit.path] = outcomes[-1].text
         if any(outcome.writes for outcome in outcomes):
-            memory.pieces[piece.key] = {key: found.value for key, found in answers.items()}
+            memory.pieces[piece.key] = values
             memory.files[piece.key] = [outcome.path for outcome in outcomes]
         else:
             self._forget_if_idle(name)
@@ -167,6 +173,15 @@ class Session:
         if merged == present:
             return Outcome(path, SAME, present, present)
         return Outcome(path, CONFLICT if conflicts else UPDATED, merged, present)
+
+
+def _edited(root: Path, edit: Edit, written: Mapping[str, str]) -> Outcome:
+    """Decide what becomes of a file that lines are added to; one without the block stays as it is."""
+    present = written.get(edit.path, read_text(root, edit.path))
+    text = add_to_block(present, edit.block, edit.add) if present is not None else None
+    if present is None or text is None:
+        return Outcome(edit.path, KEPT, present or "", present)
+    return Outcome(edit.path, SAME if text == present else EDITED, text, present)
 
 
 def diff(change: Change) -> str:

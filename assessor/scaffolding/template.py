@@ -44,13 +44,22 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
     choices: tuple[str, ...] = ()
 
 
+class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines to add at the end of a block of a file that exists; `path` and `add` may hold expressions."""
+
+    path: str
+    block: str  # its header, e.g. ``backend "s3"``
+    add: str
+
+
 class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A template's metadata.
 
     `family` is the name checks use in ``scaffold=``; several templates of a family differ by `when` (evidence or
     choices that must hold) and `unless`. `subject` is what it is applied to: each service, Terraform root or
     repository, or once to the repository of the GitOps configuration or of the infrastructure. `after` names families
-    whose pieces must come first. `todo` is what a person still has to do. `sources` say where each version,
+    whose pieces must come first. `edits` are the lines it adds to files that exist. With
+    `finished_by_hand` no file can make the first check pass: `todo` names the places a person must change. `todo` is what a person still has to do. `sources` say where each version,
     digest or commit id written into the template was seen.
     """
 
@@ -64,6 +73,8 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     when: dict[str, tuple[str, ...]] = {}
     unless: dict[str, tuple[str, ...]] = {}
     answers: dict[str, Question] = {}
+    edits: tuple[Edit, ...] = ()
+    finished_by_hand: bool = False
     todo: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     folder: str = ""  # where it lies; filled when loaded

@@ -8,8 +8,11 @@ backend that is or would be used), ``state.declared`` ("yes": a bucket or storag
 names one), ``secrets.store`` (vault, where something reads from it), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
 no .gitignore yet).
 
-Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.old`` ("yes": it is held at a
-version that cannot lock state in S3 by a file), ``root.constrain`` (what a new file can still constrain so that nothing is
+Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.lock`` and ``root.backend_path`` (missing,
+where its state in S3 has no lock, and the file of that backend), ``root.old`` ("yes": it is held at a
+version that cannot lock state in S3 by a file), ``root.literal``, ``root.literals`` and ``root.literal_keys`` ("yes", and where, where secrets are written into its files, and
+what they are assigned to), ``root.secrets_file`` (a free file name), ``root.reads_secrets`` ("yes": a secret store is read
+already), ``root.constrain`` (what a new file can still constrain so that nothing is
 left open: core, providers or both), ``root.constraints_file`` (a free name for it) and ``root.pins`` (the providers it uses
 without a constraint).
 """
@@ -22,7 +25,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact, Place
-from assessor.facts.infrastructure import IgnoreFile, Resource, SecretSource, Stack, TerraformModule, TerraformRoot
+from assessor.facts.infrastructure import (
+    HardcodedSecret,
+    IgnoreFile,
+    Resource,
+    SecretSource,
+    Stack,
+    TerraformModule,
+    TerraformRoot,
+)
 from assessor.facts.manifests import SecretTool, Workload
 from assessor.facts.pipelines import Activity, Pipeline
 from assessor.facts.repository import Organization, Repository
@@ -42,6 +53,9 @@ _REGIONS = {
 }
 _ASIDE = re.compile(r"^\.|^docs?/|^[^/]+\.(?:md|rst|txt)\Z|^(?:LICENSE|NOTICE|CODEOWNERS|Makefile)\Z", re.I)
 _BACKEND_FILES = ("backend.tf", "state.tf", "terraform_backend.tf", "remote_state_backend.tf")
+_SECRETS_FILES = ("secrets.tf", "secret_store.tf")
+_KEY = re.compile(r"[^\w]+")
+MAX_PLACES = 280  # characters; an answer is no longer than 300
 _CONSTRAINT_FILES = ("versions.tf", "terraform.tf", "required_versions.tf")
 # Providers without an API behind them: the check does not ask for their version.
 _UTILITIES = {"archive", "external", "http", "local", "null", "random", "template", "time", "tls"}
@@ -50,6 +64,7 @@ _STORES = {"s3": "bucket", "gcs": "bucket", "azurerm": "storage_account_name"}
 _KINDS = {"aws": "s3", "gcp": "gcs", "azure": "azurerm"}
 _STORE_TYPES = ("aws_s3_bucket", "google_storage_bucket", "azurerm_storage_account", "AWS::S3::Bucket")
 _STATE = re.compile(r"tf-?_?state|terraform-?_?(?:remote-?_?)?state|terraform-?_?backend", re.I)
+_LOCKS = {"use_lockfile", "dynamodb_table", "lock_table"}
 _BELOW_LOCK_FILES = re.compile(r"(?:^|,)\s*(?:(?:=|<=?)\s*)?v?(?:0\.|1\.\d\b)|~>\s*(?:0\.|1\.\d\.)")
 
 
@@ -67,7 +82,8 @@ def of_terraform(organization: Organization, repository: Repository, subject: Fa
     declared = _store(organization)
     yield "state.declared", "yes" if declared else "no", declared or repository.at
     yield from _ignored(repository, roots)
-    vault = [s.at for s in (*organization.of(SecretSource), *organization.of(SecretTool)) if s.tool == "vault"]
+    vault = [source.at for source in organization.of(SecretSource) if source.tool == "vault"]
+    vault += [tool.at for tool in organization.of(SecretTool) if tool.tool == "vault"]
     yield "secrets.store", "vault" if vault else "", vault[0] if vault else repository.at
     if isinstance(subject, TerraformRoot):
         yield from _of_root(repository, subject)
@@ -162,6 +178,11 @@ def _store(organization: Organization) -> Place | None:
 def _of_root(repository: Repository, root: TerraformRoot) -> Iterator[Item]:
     yield "root.tool", root.tool, root.at
     yield "root.backend_file", _free(repository, root.folder, _BACKEND_FILES), root.at
+    backend = root.backend
+    if backend and backend.type == "s3" and not (backend.partial or backend.inherited or backend.settings.keys() & _LOCKS):
+        yield "root.lock", "missing", backend.at
+        yield "root.backend_path", backend.at.path, backend.at
+    yield from _literals(repository, root)
     yield "root.old", "yes" if _BELOW_LOCK_FILES.search(root.required_version) else "no", root.at
     yield "root.constraints_file", _free(repository, root.folder, _CONSTRAINT_FILES), root.at
     loose = sorted(name for name, text in root.providers.items() if not text and name not in _UTILITIES)
@@ -171,6 +192,26 @@ def _of_root(repository: Repository, root: TerraformRoot) -> Iterator[Item]:
     if parts and (open_ or not loose):
         yield "root.constrain", "both" if len(parts) == 2 else parts[0], root.at
         yield "root.pins", " ".join(loose), root.at
+
+
+def _literals(repository: Repository, root: TerraformRoot) -> Iterator[Item]:
+    """Yield where secrets are written into the files of a root, as many as an answer can hold."""
+    found = [
+        secret
+        for secret in repository.of(HardcodedSecret)
+        if secret.infrastructure and not secret.demo and secret.at.path.rpartition("/")[0] == root.folder
+    ]
+    yield "root.secrets_file", _free(repository, root.folder, _SECRETS_FILES), root.at
+    stores = [s.at for s in repository.of(SecretSource) if s.tool not in ("random", "managed", "write-only")]
+    yield "root.reads_secrets", "yes" if stores else "no", stores[0] if stores else root.at
+    if found:
+        places = [f"{secret.at.path}:{secret.at.line} ({_KEY.sub('_', secret.name)})" for secret in found]
+        shown = next(n for n in range(len(places), 0, -1) if len(", ".join(places[:n])) < MAX_PLACES or n == 1)
+        more = f" and {len(places) - shown} more" if shown < len(places) else ""
+        yield "root.literal", "yes", found[0].at
+        yield "root.literals", ", ".join(places[:shown]) + more, found[0].at
+        keys = dict.fromkeys(_KEY.sub("_", secret.name).lower() for secret in found)
+        yield "root.literal_keys", ", ".join(list(keys)[:8]), found[0].at
 
 
 def _free(repository: Repository, folder: str, names: tuple[str, ...]) -> str:

@@ -54,6 +54,7 @@ def no_secrets_in_code(repository: Repository) -> Verdict:
     "iac.secret-backend",
     task=Task.IAC_SECRETS,
     weight=SUPPORT,
+    scaffold="secret-store",
     effort=2,
     frameworks=("DSOMM: Environment depending configuration parameters (secrets)",),
 )

@@ -28,7 +28,7 @@ _ATTRIBUTE = re.compile(
 )
 _INTERFACE = re.compile(r"^export interface (\w+)[^{]*\{(.*?)^\}", re.M | re.S)
 _PROPERTY = re.compile(r"/\*\*(.*?)\*/\s+readonly (\w+)(\??): (.*?);$", re.M | re.S)
-_COMPUTED = re.compile(r"this\.get(\w+?)Attribute\(['\"](\w+)['\"]\)|new \w+\(this, ['\"](\w+)['\"]")
+_COMPUTED = re.compile(r"this\.get(\w+?)Attribute\(['\"](\w+)['\"]\)|new (?:cdkt[fn]\.)?\w+\(this, ['\"](\w+)['\"]")
 _SIMPLE = {"string": "string", "number": "number", "boolean": "bool"}
 
 
@@ -78,7 +78,7 @@ def _read(package: Path) -> tuple[str, dict[str, Schema]]:
 
 
 def _schema(script: str, declarations: str) -> Schema | None:
-    main = re.search(r"^class (\w+) extends cdkt[fn]\.Terraform(Resource|DataSource|Provider) \{", script, re.M)
+    main = re.search(r"^class (\w+) extends cdkt[fn]\.Terraform(Resource|DataSource|Provider|EphemeralResource) \{", script, re.M)
     if main is None:
         return None
     body = script[main.start() :]

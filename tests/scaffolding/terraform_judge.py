@@ -47,7 +47,9 @@ def judge(files: Mapping[str, str], root: Path) -> Iterator[str]:
         copy = Path(temporary) / "tree"
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".git", ".terraform", ".terraform.lock.hcl"))
         for folder in folders:
-            if list((copy / folder).glob("*.tf")):
+            # An ephemeral output is allowed in a module alone, which is validated with the root that calls it.
+            inner = any("ephemeral   = true" in file.read_text() for file in (copy / folder).glob("outputs.tf"))
+            if list((copy / folder).glob("*.tf")) and not inner:
                 yield from validate(copy / folder, folder, Path(temporary))
 
 

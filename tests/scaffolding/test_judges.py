@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assessor.scaffolding.rendering import render
+from assessor.scaffolding.editing import add_to_block
+from assessor.scaffolding.rendering import edits, render
 from assessor.scaffolding.template import Template, load_templates
 
 from . import judges, kubernetes_judge
@@ -55,7 +56,12 @@ def test_what_a_template_makes_passes_every_judge(template: Template, chosen: di
     # What is there already (a chart, a Terraform root) belongs to what the template completes.
     cases = sorted(case for case in (CASES / template.id).glob("*") if case.is_dir() and not (case / "repos").is_dir())
     root = shutil.copytree(cases[0], tmp_path / "root") if cases else tmp_path
-    files = render(template, {**template.defaults, **chosen})
+    answers = {**template.defaults, **chosen}
+    files = render(template, answers)
+    for edit in edits(template, answers):
+        text = add_to_block((root / edit.path).read_text(), edit.block, edit.add)
+        assert text is not None
+        files[edit.path] = text
     assert files
     assert judges.judge(files, root) == []
 

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from assessor.facts.infrastructure import TerraformRoot
+from assessor.model import Status
 from assessor.scaffolding.evidence import evidence
 from assessor.scaffolding.rendering import render
 from assessor.scaffolding.template import Template, load_templates
 from tests.organizations import scan, write
-from tests.scaffolding.loop import Case
+from tests.scaffolding.loop import Case, statuses
 
 from . import judges
 
+CASES = Path(__file__).parent / "cases"
 IAC = {id: t for id, t in load_templates().items() if "/iac/" in t.folder}
 STORES = [t for id, t in IAC.items() if id.startswith(("terraform-state-store", "terraform-foundation"))]
 GIVEN = {
@@ -242,3 +244,15 @@ def test_one_run_on_an_application_leaves_no_check_of_the_step_failing(tmp_path:
     failing = {f.check for f in after.findings if f.check.startswith("iac.") and f.status in ("fail", "partial")}
     assert failing == {"iac.provider-lock"}, "only terraform init can write lock files"
     assert case.change(steps=(1,), choices=choices).files == {}
+
+
+def test_once_a_person_took_the_secret_out_it_comes_from_the_store_and_terraform_accepts_it(tmp_path: Path) -> None:
+    case = Case(CASES / "terraform-secrets" / "database", tmp_path / "case")
+    case.apply(case.change(only=("terraform-secrets",)))
+    file = case.roots["case"] / "main.tf"
+    reference = 'password_wo       = module.secret_store.values["password"]\n  password_wo_version = 1'
+    file.write_text(file.read_text().replace('password          = "Jf93kd8SlwQx72"', reference))
+    assert statuses(case.look({})[1])["iac.secret-backend"] is Status.PASS
+    terraform = {path.relative_to(file.parent).as_posix(): path.read_text() for path in file.parent.rglob("*.tf")}
+    complaints = judges.judge(terraform, tmp_path / "judged")
+    assert [complaint for complaint in complaints if "terraform fmt" not in complaint] == []
