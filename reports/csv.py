@@ -7,12 +7,12 @@ import io
 
 from assessor.model import Assessment, Evidence, Finding
 
-from .links import Forge, forge
+from .links import Forge, forge, place_link
 from .words import number, printable
 
 COLUMNS = (
     "step", "task", "check", "title", "status", "score", "repository", "team", "subject_kind", "subject",
-    "summary", "path", "line", "link", "scaffold", "waived_by", "waived_until",
+    "summary", "basis", "source", "path", "line", "link", "scaffold", "waived_by", "waived_until",
 )  # fmt: skip
 # What spreadsheets read as the start of a formula, full-width forms included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -45,9 +45,11 @@ def _cells(finding: Finding, team: str, forges: dict[str, Forge]) -> tuple[str, 
         finding.subject.kind,
         finding.subject.name,
         finding.summary,
+        finding.basis,
+        place.source if place.path else "",
         place.path,
         str(place.line) if place.line else "",
-        forges.get(place.repository, Forge()).link(place.path, place.line),
+        place_link(place, forges),
         finding.scaffold or "",
         waiver.owner if waiver else "",
         waiver.until if waiver else "",

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from assessor.model import Assessment, Finding, Status
+from assessor.facts.base import FILES
+from assessor.model import Assessment, Evidence, Finding, Status
 
-from .words import STATUSES, printable
+from .words import STATUSES, place_text, printable
 
 FAILED = (Status.FAIL, Status.PARTIAL)
 SKIPPED = (Status.NOT_APPLICABLE, Status.NOT_OBSERVED, Status.WAIVED)
@@ -41,7 +42,7 @@ def _counts(findings: Iterable[Finding]) -> str:
 
 def _case(finding: Finding) -> Iterator[str]:
     where = ": ".join(dict.fromkeys(filter(None, (finding.repository, finding.subject.name))))
-    place = finding.evidence[0] if finding.evidence else None
+    place = next((place for place in finding.evidence if place.source == FILES), None)
     file = f' file="{_text(place.path)}"' + (f' line="{place.line}"' if place.line else "") if place else ""
     opening = f'    <testcase classname="{_text(finding.check)}" name="{_text(f"{finding.title} ({where})")}"{file} time="0"'
     if finding.status is Status.PASS:
@@ -54,9 +55,15 @@ def _case(finding: Finding) -> Iterator[str]:
     elif finding.status is Status.ERROR:
         yield f'      <error type="error" {message}/>'
     else:
-        places = "\n".join(f"{_text(p.repository)}: {_text(p.path)}:{p.line} {_text(p.excerpt)}" for p in finding.evidence)
+        places = "\n".join(map(_place, finding.evidence))
         yield f'      <failure type="{finding.status.value}" {message}>{places}</failure>'
     yield "    </testcase>"
+
+
+def _place(place: Evidence) -> str:
+    if place.source == FILES:
+        return f"{_text(place.repository)}: {_text(place.path)}:{place.line} {_text(place.excerpt)}"
+    return f"{_text(place_text(place))} {_text(place.excerpt)}".rstrip()
 
 
 def _text(value: str) -> str:

@@ -7,13 +7,20 @@ Azure DevOps `?path=/path&version=GCSHA&line=3…`, Gitea, Forgejo and Codeberg 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
+
+from assessor.facts.base import FILES
+from assessor.model import Evidence
 
 _SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?!//)(?P<path>[^\s:].*)")
 _URL = re.compile(
     r"(?:https?|ssh|git)(?:\+\w+)?://(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)(?P<port>:\d+)?/(?P<path>\S+)"
 )
+_PAGE = re.compile(
+    r"https://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/[A-Za-z0-9/_.~%#?=&+:,-]*"
+)  # no user, nothing that ends an attribute
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HOSTS = (
     ("github", "github"),
@@ -52,6 +59,13 @@ class Forge:
                 at = f"&line={line}&lineEnd={line + 1}&lineStartColumn=1&lineEndColumn=1" if line else ""
                 return f"{self.base}?path=/{file}&version=GC{self.commit}{at}"
         return ""
+
+
+def place_link(place: Evidence, forges: Mapping[str, Forge]) -> str:
+    """Return the address of a place: of a line of a file, or of what was seen in a forge; "" if it has none."""
+    if place.source == FILES:
+        return forges.get(place.repository, Forge()).link(place.path, place.line)
+    return place.path if _PAGE.fullmatch(place.path) else ""
 
 
 def forge(remote: str, commit: str) -> Forge:

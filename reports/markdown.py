@@ -12,8 +12,20 @@ from collections.abc import Iterable, Iterator
 from assessor.comparing import Change, Comparison, compare
 from assessor.model import Assessment, Evidence, Finding, Status, StepScore
 
-from .links import Forge, forge
-from .words import STATUSES, SYMBOLS, gain_line, level_line, number, plural, printable, repositories, score_line
+from .links import Forge, forge, place_link
+from .words import (
+    STATUSES,
+    SYMBOLS,
+    contradiction_title,
+    gain_line,
+    level_line,
+    number,
+    place_text,
+    plural,
+    printable,
+    repositories,
+    score_line,
+)
 
 MARKER = "<!-- gitops-assess:summary -->"
 LIMIT = 60_000  # GitHub refuses comments beyond 65,536 characters
@@ -30,6 +42,7 @@ def render(assessment: Assessment, *, baseline: Assessment | None = None) -> str
         _head(assessment, comparison),
         _steps(assessment, comparison),
         _changes(comparison, forges) if comparison else "",
+        _contradictions(assessment, forges),
         _actions(assessment),
         _tasks(assessment),
         _gaps(assessment),
@@ -144,9 +157,23 @@ def change_line(change: Change, forges: dict[str, Forge]) -> str:
     return f"- {SYMBOLS[change.now or Status.NOT_APPLICABLE]} {where}{subject}: {escape(change.title)}: {escape(change.summary)}{at}{before}"
 
 
+def _contradictions(assessment: Assessment, forges: dict[str, Forge]) -> str:
+    found = assessment.contradictions
+    if not found:
+        return ""
+    lines = ["### Declared against observed", ""]
+    for one in found[:CHANGES]:
+        places = " ≠ ".join(_place(place, forges) for place in (one.declared, one.observed) if place)
+        about = f"{code(one.subject, 60)}: {escape(one.summary)}"
+        lines.append(f"- **{escape(contradiction_title(one))}** {about}" + (f" ({places})" if places else ""))
+    if len(found) > CHANGES:
+        lines.append(f"- … and {len(found) - CHANGES} more")
+    return "\n".join(lines) + "\n"
+
+
 def _place(evidence: Evidence, forges: dict[str, Forge]) -> str:
-    shown = code(f"{evidence.path}:{evidence.line}" if evidence.line else evidence.path)
-    address = forges.get(evidence.repository, Forge()).link(evidence.path, evidence.line)
+    shown = code(place_text(evidence), 140)
+    address = place_link(evidence, forges)
     safe = address.replace("(", "%28").replace(")", "%29")
     return f"[{shown}]({safe})" if address and len(address) < 600 else shown
 

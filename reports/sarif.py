@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from assessor.facts.base import FILES
 from assessor.model import Assessment, CheckInfo, CheckScore, Evidence, Finding, Status
 
 from .links import forge
-from .words import WEIGHTS, printable
+from .words import WEIGHTS, place_text, printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 SHOWN = (Status.FAIL, Status.PARTIAL, Status.WAIVED)
@@ -77,7 +78,8 @@ def _result(finding: Finding, index: dict[str, int], rules: list[Json], folders:
     if finding.status is Status.PARTIAL:
         level = {"error": "warning"}.get(level, "note")
     where = ": ".join(dict.fromkeys(filter(None, (finding.repository, finding.subject.name))))
-    locations = [_location(place, folders) for place in finding.evidence] or [_location(None, folders)]
+    files_first = sorted(finding.evidence, key=lambda place: place.source != FILES)
+    locations = [_location(place, folders) for place in files_first] or [_location(None, folders)]
     fingerprint = _fingerprint(finding)
     result: Json = {
         "ruleId": finding.check,
@@ -89,6 +91,8 @@ def _result(finding: Finding, index: dict[str, int], rules: list[Json], folders:
     }
     if len(locations) > 1:
         result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(locations[1:], 1)]
+    if finding.basis != FILES:
+        result["properties"] = {"basis": finding.basis}
     if known is not None:
         result["baselineState"] = "unchanged" if fingerprint in known else "new"
     if finding.waiver:
@@ -101,11 +105,9 @@ def _location(place: Evidence | None, folders: dict[str, str]) -> Json:
     """Return a place below the folder that was scanned; what is not a file (an ARN, an object) is a logical location."""
     if place is None:
         return {"physicalLocation": {"artifactLocation": {"uri": NOWHERE}, "region": {"startLine": 1}}}
-    if place.path.startswith("arn:") or not place.path:
-        return {
-            **_location(None, folders),
-            "logicalLocations": [{"fullyQualifiedName": printable(place.path or place.repository)}],
-        }
+    if place.source != FILES or not place.path:
+        name = place_text(place) if place.path else printable(place.repository)
+        return {**_location(None, folders), "logicalLocations": [{"fullyQualifiedName": name}]}
     region: Json = {"startLine": max(place.line, 1)}
     if place.excerpt:
         region["snippet"] = {"text": printable(place.excerpt, 500)}

@@ -10,9 +10,22 @@ from assessor.model import Action, Assessment, OrganizationScore, Status, StepSc
 
 from . import console
 from .console import ACCENT, BOLD, COLOURS, DIM, Style, fit
-from .words import SYMBOLS, gain_line, level_line, listing, number, plural, printable, repositories, score_line
+from .words import (
+    SYMBOLS,
+    contradiction_title,
+    gain_line,
+    level_line,
+    listing,
+    number,
+    place_text,
+    plural,
+    printable,
+    repositories,
+    score_line,
+    systems,
+)
 
-ACTIONS, GAPS, ERRORS = 5, 5, 5
+ACTIONS, CONTRADICTIONS, GAPS, ERRORS = 5, 6, 5, 5
 
 
 def render(
@@ -31,6 +44,7 @@ def render(
         *(_delta(compare(baseline, assessment), style) if baseline else ()),
         "",
         *(line for step in whole.steps for line in _step(step, style)),
+        *_contradictions(assessment, style),
         *_actions(assessment, style),
         *_gaps(assessment, style),
         *_errors(assessment, style),
@@ -41,7 +55,8 @@ def render(
 
 def _head(assessment: Assessment, style: Style) -> Iterator[str]:
     whole = assessment.organization
-    title = f"{printable(whole.name, 60)} · {repositories(assessment)} · {printable(assessment.date, 20)}"
+    asked = f" · {systems(assessment)}" if assessment.asked else ""
+    title = f"{printable(whole.name, 60)} · {repositories(assessment)}{asked} · {printable(assessment.date, 20)}"
     yield from style.wrap(title, code=DIM)
     yield ""
     yield from style.wrap(level_line(assessment), code=BOLD)
@@ -97,6 +112,22 @@ def _column(score: float | None) -> str:
 def _bar(score: float | None, width: int) -> str:
     filled = round(width * (score or 0) / 100)
     return "█" * filled + "░" * (width - filled)
+
+
+def _contradictions(assessment: Assessment, style: Style) -> Iterator[str]:
+    found = assessment.contradictions
+    if not found:
+        return
+    told = plural(len(found), "contradiction")
+    yield style.paint(BOLD, f"Declared against observed: {told}")
+    for one in found[:CONTRADICTIONS]:
+        text = f"{contradiction_title(one)}: {printable(one.subject, 60)}: {printable(one.summary, 160)}"
+        yield from style.wrap(text, "  ", COLOURS[Status.FAIL], "  ")
+        places = [place_text(place, 70) for place in (one.declared, one.observed) if place]
+        yield from style.wrap(" ≠ ".join(places), "    ", DIM, "  ")
+    if len(found) > CONTRADICTIONS:
+        yield style.paint(DIM, f"    {len(found) - CONTRADICTIONS} more in the full report")
+    yield ""
 
 
 def _actions(assessment: Assessment, style: Style) -> Iterator[str]:

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from assessor.model import Assessment, Status, Step
+from assessor.facts.base import FILES
+from assessor.model import Assessment, Contradiction, Evidence, Status, Step
 
 LEVELS = (
     "No step of the path is complete yet",
@@ -45,6 +46,27 @@ CODES = {
     Status.NOT_OBSERVED: "u",
     Status.ERROR: "e",
     Status.WAIVED: "w",
+}
+
+SOURCES = {
+    "aws": "AWS",
+    "kubernetes": "Kubernetes",
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "files": "Files",
+    "git": "Git history",
+}
+BASES = {"files": "from files", "live": "from what runs", "both": "from files and what runs"}
+CONTRADICTIONS = {
+    "declared-not-running": "Declared, not running",
+    "running-not-declared": "Running, not declared",
+    "drifted": "Drifted",
+    "suspended": "Suspended in the cluster",
+    "sync-off": "Automatic sync switched off",
+    "target-missing": "Points at nothing",
+    "not-applied": "Declared, not applied",
+    "image-differs": "Another version runs",
+    "unprotected": "Unprotected",
 }
 
 _WHITE = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
@@ -149,3 +171,21 @@ def repositories(assessment: Assessment) -> str:
 def step_title(step: int) -> str:
     """Name a step of the path by its number."""
     return Step(step).title if 1 <= step <= 5 else f"Step {step}"
+
+
+def place_text(place: Evidence, limit: int = 120) -> str:
+    """Name a place: a file with its line, or the system and what it calls the thing."""
+    if place.source == FILES:
+        return printable(place.path, limit) + (f":{place.line}" if place.line else "")
+    return f"{SOURCES.get(place.source, printable(place.source, 20))}: {printable(place.path, limit)}"
+
+
+def contradiction_title(found: Contradiction) -> str:
+    """Name a kind of contradiction."""
+    return CONTRADICTIONS.get(found.name) or sentence(printable(found.name.replace("-", " "), 60))
+
+
+def systems(assessment: Assessment) -> str:
+    """Name the live systems that were asked: "AWS and Kubernetes"; "" if none was."""
+    names = [SOURCES.get(name, printable(name, 30)) for name in assessment.asked]
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

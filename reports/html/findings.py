@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from assessor.model import Assessment, CheckInfo, CheckScore, Evidence, Finding, Status, StepScore, TaskScore
 
-from ..links import Forge
-from ..words import CODES, EFFORTS, STATUSES, SYMBOLS, WEIGHTS, listing, plural, printable, whole
+from ..links import Forge, place_link
+from ..words import BASES, CODES, EFFORTS, STATUSES, SYMBOLS, WEIGHTS, listing, place_text, plural, printable, sentence, whole
 from .drawing import Bar, bar
 from .prose import prose
 
@@ -56,6 +56,7 @@ class FindingView:
     summary: str
     places: tuple[PlaceView, ...]
     more: str
+    basis: str  # where it rests on more than files
     waiver: str
 
 
@@ -208,6 +209,7 @@ class Findings:
             summary=printable(key.summary, 240),
             places=tuple(self.place(place) for place in places[:PLACES]),
             more=f"and {plural(len(places) - PLACES, 'more place')}" if len(places) > PLACES else "",
+            basis=sentence(BASES[basis]) if (basis := _basis(findings)) != "files" else "",
             waiver=f"{printable(waiver.owner, 60)} until {printable(waiver.until, 20)}: {printable(waiver.reason)}"
             if waiver
             else "",
@@ -215,9 +217,13 @@ class Findings:
 
     def place(self, place: Evidence) -> PlaceView:
         """Return a place with its link."""
-        text = printable(place.path, 120) + (f":{place.line}" if place.line else "")
-        href = self._forges.get(place.repository, Forge()).link(place.path, place.line)
-        return PlaceView(text, href if len(href) < 2000 else "", printable(place.excerpt, 120))
+        href = place_link(place, self._forges)
+        return PlaceView(place_text(place), href if len(href) < 2000 else "", printable(place.excerpt, 120))
+
+
+def _basis(findings: Iterable[Finding]) -> str:
+    found = {finding.basis for finding in findings}
+    return found.pop() if len(found) == 1 else "both"
 
 
 def _grouped(findings: Iterable[Finding]) -> dict[Key, list[Finding]]:

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from assessor.facts.base import Gap
 from assessor.model import Assessment, Finding, Status, Waiver
 
-from ..words import listing, more, plural, printable
+from ..words import SOURCES, listing, more, plural, printable
 
 GAPS, REASONS = 200, 30
 
 # How to let us see what could not be seen, by where we looked.
-SOURCES = {"files": "Files", "git": "Git history", "aws": "AWS", "cluster": "Cluster", "github": "GitHub", "gitlab": "GitLab"}
 ADVICE = {
     "files": "Correct the file, or leave it out of the scan if it is not yours; then scan again.",
     "git": "Clone with full history (git fetch --unshallow) and scan again.",
     "aws": "Scan again with AWS evidence switched on. Read-only permissions are enough; a missing one is named.",
-    "cluster": "Scan again with cluster evidence switched on and a context that may list the objects named.",
     "kubernetes": "Scan again with cluster evidence switched on and a context that may list the objects named.",
     "forge": "Scan again with a token that may read the repositories' settings and pull requests.",
     "github": "Scan again with a token that may read the repositories' settings and pull requests.",

@@ -23,9 +23,11 @@ from ..words import (
     repositories,
     score_line,
     sentence,
+    systems,
     whole,
 )
 from .changes import ComparisonView, comparison_view
+from .contradictions import Contradictions, contradictions
 from .drawing import Bar, StepView, bar, path
 from .findings import Findings, PlaceView, StepGroup
 from .heatmap import Heatmap, heatmap
@@ -103,6 +105,7 @@ class Page:
     actions: tuple[ActionView, ...]
     trend: Trend | None
     comparison: ComparisonView | None
+    contradictions: Contradictions | None
     heatmap: Heatmap
     steps: tuple[StepGroup, ...]
     complete: bool
@@ -129,7 +132,7 @@ def build(assessment: Assessment, baseline: Assessment | None, history: Sequence
         organization=printable(organization.name, 80),
         date=printable(assessment.date, 20),
         tool=printable(f"{assessment.tool.name} {assessment.tool.version}", 60),
-        scope=repositories(assessment),
+        scope=" and ".join(filter(None, (repositories(assessment), systems(assessment)))),
         needed_score=number(assessment.thresholds.score),
         needed_coverage=number(assessment.thresholds.coverage),
         level=organization.level,
@@ -143,6 +146,7 @@ def build(assessment: Assessment, baseline: Assessment | None, history: Sequence
         actions=tuple(_action(action, assessment) for action in assessment.actions),
         trend=trend(assessment, history),
         comparison=comparison_view(compare(baseline, assessment), findings) if baseline else None,
+        contradictions=contradictions(assessment, findings),
         heatmap=heatmap(assessment, findings, forges),
         steps=findings.steps,
         complete=findings.complete,

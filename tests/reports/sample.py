@@ -20,6 +20,7 @@ from assessor.model import (
     CheckInfo,
     CheckResult,
     CheckScore,
+    Contradiction,
     Evidence,
     Finding,
     OrganizationScore,
@@ -85,6 +86,27 @@ def assessment(*, repositories: int = 6, hostile: bool = False, seed: int = 7, d
         notes=("12 files larger than 2 MB were not read.",),
         checks=CHECKS,
         services=tuple(_services(repos)),
+        asked=("aws", "kubernetes"),
+        contradictions=tuple(_contradictions(hostile)),
+    )
+
+
+def _contradictions(hostile: bool) -> Iterable[Contradiction]:
+    name = HOSTILE_NAMES[1] if hostile else "Application/web-shop"
+    file = Evidence("applications/web-shop.yaml", 12, HOSTILE_NAMES[0] if hostile else "automated:", NAMES[0])
+    seen = Evidence(f"prod/argocd/{name}", 0, "", "", "kubernetes")
+    check = "gop.auto-sync"
+    yield Contradiction(
+        name="drifted", subject=name, summary="out of sync for 9 days", step=5, check=check, declared=file, observed=seen
+    )
+    yield Contradiction(name="running-not-declared", subject=name, summary="runs, put there by hand", step=4, observed=seen)
+    bucket = Evidence("arn:aws:s3:::acme-state", 0, "", "", "aws")
+    yield Contradiction(
+        name="bucket-unversioned", subject="acme-state", summary="no versioning", step=1, declared=file, observed=bucket
+    )
+    page = Evidence("https://github.com/acme/shop/settings/rules" + ("'\"><script>" if hostile else ""), 0, "", "", "github")
+    yield Contradiction(
+        name="unprotected", subject="web-shop", summary="the branch takes pushes", step=4, check="gone.check", observed=page
     )
 
 

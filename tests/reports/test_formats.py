@@ -73,9 +73,22 @@ def test_sarif_knows_a_problem_again_though_its_line_moved() -> None:
 def test_sarif_gives_what_is_not_a_file_a_logical_place() -> None:
     one = assessment()
     finding = next(f for f in one.findings if f.status is Status.FAIL)
-    live = msgspec.structs.replace(finding, evidence=(Evidence("arn:aws:s3:::state", 0, "", ""),))
-    location = _run(msgspec.structs.replace(one, findings=(live,)))["results"][0]["locations"][0]
-    assert location["logicalLocations"] == [{"fullyQualifiedName": "arn:aws:s3:::state"}]
+    live = msgspec.structs.replace(finding, evidence=(Evidence("arn:aws:s3:::state", 0, "", "", "aws"),), basis="live")
+    result = _run(msgspec.structs.replace(one, findings=(live,)))["results"][0]
+    assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "AWS: arn:aws:s3:::state"}]
+    assert result["properties"] == {"basis": "live"}
+
+
+def test_sarif_points_at_a_file_first_where_a_finding_rests_on_both() -> None:
+    one = assessment()
+    finding = next(f for f in one.findings if f.status is Status.FAIL and f.evidence)
+    seen = Evidence("prod/shop/Deployment/orders", 0, "", "", "kubernetes")
+    both = msgspec.structs.replace(finding, evidence=(seen, *finding.evidence), basis="both")
+    result = _run(msgspec.structs.replace(one, findings=(both,)))["results"][0]
+    assert "logicalLocations" not in result["locations"][0]
+    assert result["relatedLocations"][0]["logicalLocations"] == [
+        {"fullyQualifiedName": "Kubernetes: prod/shop/Deployment/orders"}
+    ]
 
 
 def test_sarif_paths_of_a_single_repository_start_at_its_root_and_of_many_at_their_folder() -> None:

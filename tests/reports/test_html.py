@@ -195,3 +195,35 @@ def test_the_appendix_maps_checks_to_frameworks_with_and_without_a_practice() ->
     words = " ".join(" ".join(Page(render(_frameworks(assessment(), "DSOMM: Patch management", "OpenGitOps 2"))).words).split())
     assert "DSOMM Patch management" in words
     assert "OpenGitOps 2" in words
+
+
+def test_contradictions_stand_with_both_sides_beside_each_other() -> None:
+    text = render(assessment())
+    page = Page(text)
+    assert "contradictions" in page.ids
+    assert "#contradictions" in page.links
+    words = " ".join(page.words)
+    assert "Kubernetes: prod/argocd/Application/web-shop" in words
+    assert "in no file" in words
+    assert "https://github.com/acme/shop/settings/rules" in page.links
+    assert not any("kubernetes" in link.lower() or "arn:" in link for link in page.links)
+
+
+def test_a_contradiction_of_a_check_that_the_page_lacks_has_no_dead_link() -> None:
+    page = Page(render(assessment()))
+    assert "#c-gone.check" not in page.links
+
+
+def test_live_systems_that_contradict_nothing_are_said_to_and_none_asked_says_nothing() -> None:
+    quiet = msgspec.structs.replace(assessment(), contradictions=())
+    assert "AWS and Kubernetes showed nothing that contradicts the files." in render(quiet)
+    assert 'id="contradictions"' not in render(msgspec.structs.replace(quiet, asked=()))
+
+
+def test_the_basis_of_a_finding_is_said_where_it_is_more_than_files() -> None:
+    one = assessment()
+    index = next(n for n, f in enumerate(one.findings) if f.status is Status.FAIL)
+    both = msgspec.structs.replace(one.findings[index], basis="both", summary="holds in files only")
+    text = render(msgspec.structs.replace(one, findings=(*one.findings[:index], both, *one.findings[index + 1 :])))
+    assert "From files and what runs." in text
+    assert "From files." not in text

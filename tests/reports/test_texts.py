@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from assessor.model import Action, Assessment, Finding, Status
+from assessor.model import Action, Assessment, Contradiction, Evidence, Finding, Status
 from assessor.registry import load_entry
 
 from .sample import HOSTILE_NAMES, assessment, empty
@@ -91,6 +91,24 @@ def test_the_comment_tells_the_difference_to_a_baseline_with_links() -> None:
     assert "No verdict changed since 2026-11-23" in markdown(assessment(), baseline=assessment())
 
 
+def test_contradictions_are_told_with_both_sides_in_the_comment_and_on_the_terminal() -> None:
+    for text in (markdown(assessment()), table(assessment(), width=120)):
+        assert "Declared against observed" in text
+        assert "Drifted" in text
+        assert "Running, not declared" in text
+        assert "Kubernetes: prod/argocd/Application/web-shop" in text
+        assert "AWS: arn:aws:s3:::acme-state" in text
+    assert "[`GitHub: https://github.com/acme/shop/settings/rules`](https://github.com/acme/shop/settings/rules)" in markdown(
+        assessment()
+    )
+
+
+def test_without_contradictions_nothing_is_said_of_them() -> None:
+    plain = msgspec.structs.replace(assessment(), contradictions=())
+    assert "observed:" not in table(plain)
+    assert "### Declared" not in markdown(plain)
+
+
 def _finding(text: str) -> Finding:
     base = assessment().findings[0]
     return msgspec.structs.replace(base, repository=text, title=text, summary=text, status=Status.FAIL, score=0.0)
@@ -100,7 +118,13 @@ def _finding(text: str) -> Finding:
     "text", [*HOSTILE_NAMES, "@acme/owners #12 https://evil.example ![x](http://evil.example/p.png) **b** `c`"]
 )
 def test_hostile_text_neither_formats_nor_links_nor_mentions_in_the_comment(text: str) -> None:
-    hostile = msgspec.structs.replace(assessment(repositories=1), repositories=(), findings=(_finding(text),), actions=())
+    seen = Evidence(text, 0, text, text, "kubernetes")
+    odd = Contradiction(
+        name=text, subject=text, summary=text, step=4, declared=seen, observed=Evidence(text, 0, text, text, "github")
+    )
+    hostile = msgspec.structs.replace(
+        assessment(repositories=1), repositories=(), findings=(_finding(text),), actions=(), contradictions=(odd,)
+    )
     rendered = markdown(hostile, baseline=empty())
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(rendered)
     inline = [child for token in tokens for child in token.children or ()]
