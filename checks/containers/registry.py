@@ -212,17 +212,22 @@ def tags_are_unique(organization: Organization) -> Verdict:
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     if not pushes:
         return not_applicable("no pipeline pushes images")
-    return both(_written_tags(organization, pushes), _mutability(organization))
+    return both(_written_tags(organization, pushes), _mutability(organization, pushes))
 
 
 _FIXED = {"IMMUTABLE": 1.0, "IMMUTABLE_WITH_EXCLUSION": 0.9, "MUTABLE_WITH_EXCLUSION": 0.7, "MUTABLE": 0.5}
 
 
-def _mutability(organization: Organization) -> Verdict | None:
-    """Judge whether ECR lets tags move. Where it does the practice rests on the pipelines alone: half of it holds."""
+def _mutability(organization: Organization, pushes: list[Activity]) -> Verdict | None:
+    """Judge whether ECR lets tags move, in the repositories that are pushed to where these can be told from others.
+
+    Where it does, the practice rests on the pipelines alone: half of it holds.
+    """
     known = [found for found in organization.of(EcrRepository) if found.mutability in _FIXED]
     if not known:
         return None
+    texts = [text.split(":")[0] for push in pushes for text in (push.subject, *push.tags)]
+    known = [found for found in known if any(text.endswith(f"/{found.name}") for text in texts)] or known
     moving = [found for found in known if found.mutability != "IMMUTABLE"]
     share = sum(_FIXED[found.mutability] for found in known) / len(known)
     if not moving:
