@@ -123,11 +123,6 @@ class EksCluster(Runs, frozen=True, kw_only=True):
     support: str = ""  # standard, extended, ended; "" where it could not be told
     capabilities: tuple[EksCapability, ...] = ()
 
-    @property
-    def argocd(self) -> EksCapability | None:
-        """The managed Argo CD of the cluster, if it has one."""
-        return next((capability for capability in self.capabilities if capability.type == "ARGOCD"), None)
-
 
 class SecretStore(AwsFact, frozen=True, kw_only=True):
     """How much use is made of Secrets Manager in one region: a count, no name."""

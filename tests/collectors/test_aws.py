@@ -284,8 +284,8 @@ class TestWhatIsSeen:
             "prod": ("1.34", "standard"),
             "old": ("1.27", "ended"),
         }
-        assert found["prod"].argocd == EksCapability("argocd", "ARGOCD", "ACTIVE")
-        assert found["old"].argocd is None
+        assert found["prod"].capabilities == (EksCapability("argocd", "ARGOCD", "ACTIVE"),)
+        assert not found["old"].capabilities
         assert not gaps
 
     def test_how_many_secrets_there_are_and_no_name(self, server: Server, make: Any) -> None:
