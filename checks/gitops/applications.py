@@ -210,7 +210,7 @@ def _kept(organization: Organization) -> Callable[[Sequence[RunningWorkload]], V
         loose = [w for w in found if not w.reconciled]
         summary = f"{len(found) - len(loose)} of {count(len(found), 'workload')} that run are reconciled from Git"
         if released := sum(w.manager == "helm" for w in loose):
-            summary += f"; {released} were installed with Helm by hand or by a pipeline"
+            summary += f"; installed with Helm, by hand or by a pipeline: {released}"
         if reason := hidden(organization, WORKLOADS):
             summary += f"; not all could be seen: {reason}"
         places = [w.workload.at for w in loose or found]

@@ -63,7 +63,7 @@ def _released(organization: Organization) -> Callable[[Sequence[RunningWorkload]
         released = [w for w in found if w.workload.labels.get("helm.sh/chart", "").rpartition("-")[0] in own]
         if not released:
             return not_applicable("no release of an own chart runs")
-        return passed(f"{count(len(released), 'workload')} run from own charts", [w.workload.at for w in released])
+        return passed(f"releases of own charts run: {count(len(released), 'workload')}", [w.workload.at for w in released])
 
     return judge
 
