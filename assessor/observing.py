@@ -9,13 +9,14 @@ credentials.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assessor.facts.base import Fact, Gap, Place
+from assessor.facts.forge import ForgeRepository
 from assessor.facts.repository import Organization
 
-__all__ = ["Collector", "Fact", "Gap", "Observed", "Place", "Progress", "silent"]
+__all__ = ["Access", "Collector", "Fact", "Gap", "Listing", "Observed", "Place", "Progress", "silent"]
 
 Observed = Iterator[Fact | Gap]
 Progress = Callable[[str], object]  # hears what is being asked, in a few words
@@ -27,6 +28,25 @@ def silent(_text: str) -> None:
 
 def anything(_settings: Any) -> None:
     """Find nothing wrong with settings before a system is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How repositories may be cloned. `user` and `token` are only ever sent to `host` (with its port)."""
+
+    host: str = ""
+    user: str = ""
+    token: str = field(default="", repr=False)
+    protocols: tuple[str, ...] = ("https",)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The repositories of a forge that are to be scanned, what hides others, and how to clone them."""
+
+    repositories: tuple[ForgeRepository, ...]
+    gaps: tuple[Gap, ...]
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +64,4 @@ class Collector:
     observe: Callable[[Any, Organization, Progress], Iterable[Fact | Gap]]
     permissions: Callable[[Any], str]
     verify: Callable[[Any], object] = anything
+    repositories: Callable[[Any, Progress], Listing] | None = None  # of a forge: what it holds, to be cloned and scanned

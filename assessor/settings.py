@@ -35,17 +35,21 @@ class KubernetesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class GithubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which GitHub organizations to ask. `url` is that of a GitHub Enterprise Server."""
+    """Which GitHub organizations (or users) to ask. `url` is that of a GitHub Enterprise Server."""
 
     organizations: tuple[str, ...] = ()
     url: str = ""
+    archived: bool = False  # scan archived repositories too
+    forks: bool = False  # scan forks too
 
 
 class GitlabSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which GitLab groups to ask. `url` is that of a self-managed instance."""
+    """Which GitLab groups to ask, with their subgroups. `url` is that of a self-managed instance."""
 
     groups: tuple[str, ...] = ()
     url: str = ""
+    archived: bool = False
+    forks: bool = False
 
 
 class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Any, Union
 import msgspec
 
 from assessor.errors import UsageError
-from assessor.facts import aws, cluster, forge, gitops
+from assessor.facts import aws, cluster, forge
 from assessor.facts.base import Fact, Gap
 from assessor.redaction import scrub
 
@@ -77,7 +77,6 @@ def _facts() -> Any:
 
 
 def _kinds() -> Iterator[type[Fact]]:
-    yield gitops.BranchProtection
     for module in (aws, cluster, forge):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Fact) and value.__module__ == module.__name__:

@@ -10,6 +10,7 @@ from assessor.checking import Verdict, graded, not_observed
 from assessor.facts.repository import Organization
 from assessor.model import Status
 
+FORGES = ("github", "gitlab")
 NOT_ASKED = "live evidence was not requested"
 
 

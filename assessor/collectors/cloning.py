@@ -25,11 +25,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from assessor.errors import UsageError
+from assessor.observing import Access
 from assessor.redaction import printable, redact
 
 from .cache import cache_file
@@ -61,16 +62,6 @@ class Remote:
 
     address: str
     branch: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How remotes may be reached. `user` and `token` are only ever sent to `host` (with its port)."""
-
-    host: str = ""
-    user: str = ""
-    token: str = field(default="", repr=False)
-    protocols: tuple[str, ...] = ("https",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 from assessor.facts.base import Fact, Gap
 from assessor.facts.repository import Organization, Repository
 
-from . import gitops, kubernetes, live_aws, live_clusters, pipelines, services, terraform, trace
+from . import gitops, kubernetes, live_aws, live_clusters, live_forge, pipelines, services, terraform, trace
 from .base import Deriver, Joiner, Material
 
 # In this order: each may rest on the facts of those before it.
@@ -30,6 +30,7 @@ JOINERS: tuple[Joiner, ...] = (
     *trace.JOINERS,
     *live_clusters.JOINERS,
     *live_aws.JOINERS,
+    *live_forge.JOINERS,
 )
 
 

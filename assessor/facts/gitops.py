@@ -186,11 +186,10 @@ class Reconciliation(Fact, frozen=True, kw_only=True):
 class BranchProtection(Fact, frozen=True, kw_only=True):
     """Branch protection declared as code. `applied` tells settings something applies from a ruleset that only lies there."""
 
-    tool: str  # settings.yml, safe-settings, terraform, ruleset, or the forge it was read from
+    tool: str  # settings.yml, safe-settings, terraform, ruleset
     reviews: bool = False
     checks: bool = False
     applied: bool = True
-    observed: bool = False  # read from the forge itself
 
 
 class Codeowners(Fact, frozen=True, kw_only=True):

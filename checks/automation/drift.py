@@ -10,8 +10,9 @@ from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization
 from assessor.model import Status
 
+from ..forges import scheduled  # noqa: TID252  the absolute name depends on the installation
 from ..live import both  # noqa: TID252  the absolute name depends on the installation
-from ..observed import DRIFT_WORK, activities, hidden, listing  # noqa: TID252  the absolute name depends on the installation
+from ..observed import DRIFT_WORK, activities, hidden, listing  # noqa: TID252
 
 _LEGACY = ("driftctl", "snyk/driftctl-action")  # in maintenance since October 2023
 
@@ -30,7 +31,8 @@ def drift_is_detected(organization: Organization) -> Verdict:
     them, CloudFormation drift detection, drift detection of HCP Terraform, Spacelift, env0 and the like. In part: a plan
     whose schedule or result is not to be seen, driftctl (no longer developed), and a GitOps controller that puts back what
     it applies itself without a report. Atlantis alone does not look for drift. With AWS asked, stacks of CloudFormation in
-    which drift was looked for within 31 days count as well; no detection is started.
+    which drift was looked for within 31 days count as well; no detection is started. With the forge asked, a schedule that
+    does not run there does not count, and one whose every run fails counts half.
 
     ## Why
     What was changed by hand in a console is overwritten by the next apply, or is found when it is needed least. Only
@@ -79,9 +81,11 @@ def _scheduled(organization: Organization) -> Verdict:
     ]
     if reporting or platforms:
         tools = [*(a.tool for a in reporting), *(tool.tool for tool in platforms)]
-        return passed(f"looked for by {listing(tools)}", [*(a.at for a in reporting), *(tool.at for tool in platforms)])
+        files = passed(f"looked for by {listing(tools)}", [*(a.at for a in reporting), *(tool.at for tool in platforms)])
+        return files if platforms else both(files, scheduled(organization, reporting))
     if found:
-        return partial(0.5, _weakness(found), [a.at for a in found])
+        files = partial(0.5, _weakness(found), [a.at for a in found])
+        return both(files, scheduled(organization, [a for a in found if a.on(Event.SCHEDULE)]))
     healing = [a for a in organization.of(Application) if a.self_heal and not (a.suspended or a.legacy)]
     if healing:
         return partial(

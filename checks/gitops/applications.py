@@ -19,8 +19,10 @@ from assessor.checking import (
     partial,
     passed,
 )
+from assessor.deriving.gitops_reach import normalise
 from assessor.facts.cluster import APPLICATIONS, WORKLOADS, Cluster, RunningApplication, RunningWorkload
 from assessor.facts.containers import Service
+from assessor.facts.forge import ForgeReference
 from assessor.facts.gitops import Application, Reconciliation
 from assessor.facts.repository import Organization
 
@@ -128,7 +130,8 @@ def targets_exist(organization: Organization) -> Verdict:
     """What applications point at exists.
 
     Repository, path and chart are looked up in the scanned repositories. Sources elsewhere, and paths that are only
-    known at run time, cannot be told from here; where clusters are asked, the controller's own word counts for all.
+    known at run time, cannot be told from here; where clusters are asked, the controller's own word counts for all, and a
+    forge that shows all its repositories tells which ones do not exist.
 
     ## Why
     An application whose path was renamed keeps running its last version and shows an error nobody looks at: changes
@@ -138,7 +141,25 @@ def targets_exist(organization: Organization) -> Verdict:
     Correct `repoURL` and `path` of the applications named, or delete them. A validation of the manifests on every pull
     request catches the next one.
     """
-    return both(_resolving(organization), live(organization, running(organization), _targets(organization), APPLICATIONS))
+    files = both(_resolving(organization), _at_forge(organization))
+    return both(files, live(organization, running(organization), _targets(organization), APPLICATIONS))
+
+
+def _at_forge(organization: Organization) -> Verdict | None:
+    """Judge the repositories that a forge is known not to have; None where it has all that it was asked about.
+
+    That a repository is there says nothing yet about the path within it.
+    """
+    absent = {fact.repository: fact.at for fact in organization.of(ForgeReference) if fact.exists is False}
+    lost = [
+        (a.at, address) for a in organization.of(Application) for s in a.sources if (address := normalise(s.repository)) in absent
+    ]
+    if not lost:
+        return None
+    total = len(organization.of(Application))
+    share = 1 - len({place for place, _ in lost}) / total
+    places = [place for place, _ in lost[:4]] + [absent[address] for _, address in lost[:4]]
+    return graded(share, f"the forge has no repository {lost[0][1]}", places)
 
 
 def _targets(organization: Organization) -> Callable[[Sequence[RunningApplication]], Verdict]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import statistics
 
 from assessor.checking import HYGIENE, SUPPORT, Task, Verdict, check, not_observed
+from assessor.facts.forge import MergedRequests
 from assessor.facts.repository import Change, Repository
 
+from ..live import both  # noqa: TID252  the absolute name depends on the installation
 from .shares import banded
 
 LEAST = 5  # commits; fewer say nothing about a habit
@@ -43,6 +46,9 @@ def changes_arrive_through_requests(repository: Repository) -> Verdict:
     number of their request. A commit made at the forge without a number may be a rebased request or an edit in the
     browser, and is left out.
 
+    Where the forge was asked, the reviews of its last merged requests count too: those that somebody other than the author
+    looked at, those of bots left out. The lower share decides.
+
     ## Why
     A change that nobody else saw is deployed as soon as it is pushed. The request is also where checks run before
     rather than after.
@@ -50,6 +56,10 @@ def changes_arrive_through_requests(repository: Repository) -> Verdict:
     ## Fix
     Protect the branch so that it takes no direct pushes, and let bots open requests too.
     """
+    return both(_arrived(repository), _reviewed(repository))
+
+
+def _arrived(repository: Repository) -> Verdict:
     if not repository.commit:
         return not_observed("a folder without git history")
     if repository.shallow:
@@ -62,7 +72,21 @@ def changes_arrive_through_requests(repository: Repository) -> Verdict:
         return not_observed("most commits were made at the forge in a way that does not tell a request from an edit")
     through = sum(known)
     summary = f"{through} of the last {len(known)} changes arrived through a pull or merge request"
-    return banded(through / len(known), summary, [], enough=0.9, least=0.5)
+    return banded(through / len(known), summary, [repository.at], enough=0.9, least=0.5)
+
+
+def _reviewed(repository: Repository) -> Verdict | None:
+    """Judge the reviews of merged requests; None where no forge told of any."""
+    told = repository.of(MergedRequests)
+    requests = [request for fact in told for request in fact.requests if not request.bot]
+    if not told or len(requests) < LEAST:
+        return None
+    reviewed = [request for request in requests if request.reviews]
+    summary = f"{len(reviewed)} of the last {len(requests)} merged requests were reviewed by somebody else"
+    hours = [request.hours for request in reviewed if request.hours is not None]
+    if hours:
+        summary += f", half of them within {statistics.median(hours):.1f} h"
+    return banded(len(reviewed) / len(requests), summary, [fact.at for fact in told], enough=0.9, least=0.5)
 
 
 def _arrival(change: Change, remote: str) -> bool | None:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 
 from assessor.checking import HYGIENE, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.deriving.gitops_reach import normalise
 from assessor.facts.cluster import Cluster
 from assessor.facts.containers import Service
-from assessor.facts.gitops import Application, BranchProtection, Project
+from assessor.facts.forge import BranchRules
+from assessor.facts.gitops import Application, AppSource, BranchProtection, Project
 from assessor.facts.manifests import Workload
 from assessor.facts.repository import Organization
 
@@ -80,8 +82,8 @@ def _rating(application: Application, projects: dict[str, Project]) -> float | N
 def production_follows_a_known_revision(organization: Organization) -> Verdict:
     """Production follows a protected branch or a fixed version.
 
-    Judged on the applications that are named for production, or on all when none is. A branch counts in full when
-    branch protection is declared or seen.
+    Judged on the applications that are named for production, or on all when none is. A branch counts in full when the
+    forge protects it, or, where the forge does not tell, when branch protection is declared.
 
     ## Why
     With a version range the cluster changes when somebody else publishes, without any commit of yours: nothing to
@@ -95,10 +97,10 @@ def production_follows_a_known_revision(organization: Organization) -> Verdict:
     if not applications:
         return not_applicable("no applications are declared")
     production = [a for a in applications if _is_production(a)] or list(applications)
-    protected = any(p.applied for p in organization.of(BranchProtection))
+    guard = _Guard(organization)
     rated: list[tuple[Place, float]] = []
     for application in production:
-        ratings = [r for s in application.sources if (r := _revision(s.revision, bool(s.chart), protected)) is not None]
+        ratings = [r for source in application.sources if (r := _revision(source, guard.of(application, source))) is not None]
         if ratings:
             rated.append((application.at, min(ratings)))
     if not rated:
@@ -107,8 +109,31 @@ def production_follows_a_known_revision(organization: Organization) -> Verdict:
     loose = [place for place, rating in rated if rating == 0]
     summary = f"{len(loose)} of {count(len(rated), 'application')} follow a floating version"
     if not loose and share < 0.9:
-        summary = "applications follow a branch that nothing declares as protected"
-    return banded(share, summary, loose or [place for place, _ in rated], enough=0.9)
+        summary = (
+            f"applications follow a branch that {'the forge does not protect' if guard.open else 'nothing declares as protected'}"
+        )
+    return banded(share, summary, [*(loose or [place for place, _ in rated])[:6], *guard.seen], enough=0.9)
+
+
+class _Guard:
+    """Tells which branches are protected: by the forge's word where it gives it, else by what files declare."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.declared = any(p.applied for p in organization.of(BranchProtection))
+        self.rules = {rules.repository: rules for rules in organization.of(BranchRules)}
+        self.homes = {rules.at.repository: rules for rules in organization.of(BranchRules) if rules.at.repository}
+        self.seen: list[Place] = []  # what the forge said
+        self.open = False  # it said that a branch is not protected
+
+    def of(self, application: Application, source: AppSource) -> bool:
+        """Say whether the branch a source follows is protected."""
+        rules = self.rules.get(normalise(source.repository)) if source.repository else self.homes.get(application.at.repository)
+        if rules is None or rules.protected is None or source.revision not in ("", "HEAD", rules.branch):
+            return self.declared
+        if rules.at not in self.seen:
+            self.seen.append(rules.at)
+        self.open = self.open or not rules.protected
+        return rules.protected
 
 
 def _is_production(application: Application) -> bool:
@@ -116,11 +141,12 @@ def _is_production(application: Application) -> bool:
     return any(_PRODUCTION.search(word) for word in words)
 
 
-def _revision(revision: str, chart: bool, protected: bool) -> float | None:
+def _revision(source: AppSource, protected: bool) -> float | None:
     """Rate a revision from 0 to 1: fixed, a branch, a range; None when it is known only at run time."""
+    revision = source.revision
     if _DYNAMIC.search(revision):
         return None
-    if _RANGE.search(revision) or (chart and not revision):
+    if _RANGE.search(revision) or (source.chart and not revision):
         return 0.0
     if _EXACT.match(revision):
         return 1.0

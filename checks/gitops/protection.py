@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pathspec
 
-from assessor.checking import CORE, HYGIENE, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.checking import CORE, HYGIENE, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial, passed
+from assessor.facts.forge import BranchRules
 from assessor.facts.gitops import Application, BranchProtection, Codeowners
 from assessor.facts.infrastructure import TerraformRoot
 from assessor.facts.manifests import HelmChart, Kustomization, Workload
 from assessor.facts.repository import Organization, Repository
 
+from ..live import FORGES, NOT_ASKED, unseen  # noqa: TID252  the absolute name depends on the installation
+
+_RULES = ("branch-rules",)
 _PRIORITY = (".github", ".gitlab", "", "docs")  # where forges look first
 MAX_WILDCARDS = 4  # in a pattern; more is no path somebody wrote, and slow to match
 MAX_PATTERNS = 500
@@ -26,9 +30,10 @@ MAX_PATHS = 300
 def branches_are_protected(organization: Organization) -> Verdict:
     """The branch that is deployed takes only reviewed and checked changes.
 
-    Protection is set at the forge. What is declared in git (Terraform, `.github/settings.yml`, safe-settings) shows
-    intent and counts in part; a ruleset that is only committed is applied by nothing. Without any declaration it
-    cannot be told from files whether the forge protects the branch.
+    Protection is set at the forge. Where it was asked (`--github`, `--gitlab`), it decides: both reviews and checks must be
+    required on the default branch of every repository that holds what is deployed. What is declared in git (Terraform,
+    `.github/settings.yml`, safe-settings) shows intent and counts in part; a ruleset that is only committed is applied by
+    nothing. A setting that the token may not read is not observed.
 
     ## Why
     With GitOps, who can push to the branch can change production. The pull request is the only gate there is.
@@ -45,34 +50,53 @@ def branches_are_protected(organization: Organization) -> Verdict:
     }
     ```
     """
+    rules = organization.of(BranchRules)
+    holding = {r.name for r in organization.repositories if _configuration(r)}
+    relevant = [rule for rule in rules if rule.at.repository in holding] or list(rules)
+    live = _in_force(relevant)
+    if live is None:
+        why = f"at the forge it is hidden: {relevant[0].hidden}" if relevant else unseen(organization, *FORGES, kinds=_RULES)
+        return _declared(organization, "the forge was not asked" if why == NOT_ASKED else why)
+    files = _declared(organization)
+    if files.status.observed:
+        return graded(live.share, f"{live.summary}; in files: {files.summary}", [*live.places[:6], *files.places])
+    return live
+
+
+def _in_force(rules: list[BranchRules]) -> Verdict | None:
+    """Judge what the forge demands; None where that was not seen. Half of it is not enough to tell."""
+    rated = [(rule, (rule.reviews + rule.checks) / 2) for rule in rules if rule.reviews is not None and rule.checks is not None]
+    if not rated:
+        return None
+    share = sum(rating for _, rating in rated) / len(rated)
+    hidden = f"; hidden on {len(rules) - len(rated)} more" if len(rules) > len(rated) else ""
+    if share == 1:
+        return passed(f"the forge asks for reviews and checks{hidden}", [rule.at for rule, _ in rated])
+    lacking = [rule.at for rule, rating in rated if rating < 1]
+    if not share:
+        return failed(f"the forge asks for neither reviews nor checks{hidden}", lacking)
+    if len(rated) == 1:
+        asked, other = ("reviews", "checks") if rated[0][0].reviews else ("checks", "reviews")
+        return partial(share, f"the forge asks for {asked}, and for no {other}{hidden}", lacking)
+    whole = len(rated) - len(lacking)
+    return partial(share, f"the forge asks for reviews and checks on {whole} of {len(rated)} branches{hidden}", lacking)
+
+
+def _declared(organization: Organization, unknown: str = "") -> Verdict:
+    """Judge what files declare; `unknown` says why the forge's own word is not known, "" if it is."""
     protections = organization.of(BranchProtection)
-    observed = [p for p in protections if p.observed]
-    if observed:
-        return _seen(observed)
     applied = [p for p in protections if p.applied]
     if not protections:
-        return not_observed("nothing in git declares branch protection, and the forge was not asked")
+        return not_observed(f"nothing in git declares branch protection{', and ' if unknown else ''}{unknown}")
     best = max(protections, key=lambda p: (p.reviews + p.checks, p.applied))
+    places = [best.at, *(p.at for p in protections if p is not best)]
     if not (best.reviews or best.checks):
-        return failed(f"the protection declared in {best.tool} asks for neither reviews nor checks", [p.at for p in protections])
+        return failed(f"the protection declared in {best.tool} asks for neither reviews nor checks", places)
     asks = " and ".join(word for word, on in (("reviews", best.reviews), ("checks", best.checks)) if on)
     if not applied:
-        return partial(0.25, f"a ruleset that asks for {asks} is committed, but nothing applies it", [p.at for p in protections])
+        return partial(0.25, f"a ruleset that asks for {asks} is committed, but nothing applies it", places)
     whole = best.reviews and best.checks and best.applied
-    return partial(
-        0.75 if whole else 0.4, f"{best.tool} asks for {asks}; the forge was not asked", [best.at, *(p.at for p in protections)]
-    )
-
-
-def _seen(protections: list[BranchProtection]) -> Verdict:
-    whole = [p for p in protections if p.reviews and p.checks]
-    places = [p.at for p in protections if p not in whole] or [p.at for p in whole]
-    if len(whole) == len(protections):
-        return passed("the forge asks for reviews and checks", places)
-    score = sum(p.reviews + p.checks for p in protections) / (2 * len(protections))
-    if not score:
-        return failed("the forge asks for neither reviews nor checks", places)
-    return partial(score, f"the forge asks for reviews and checks on {len(whole)} of {len(protections)} branches", places)
+    return partial(0.75 if whole else 0.4, f"{best.tool} asks for {asks}{'; ' if unknown else ''}{unknown}", places)
 
 
 @check(

@@ -12,7 +12,9 @@ from assessor.facts.manifests import HelmChart, Kustomization, Workload
 from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
 from assessor.facts.repository import Organization, Repository
 
-from ..observed import VALIDATION_WORK, hidden, listing, on_changes  # noqa: TID252  the name depends on the installation
+from ..forges import requested  # noqa: TID252  the name depends on the installation
+from ..live import both  # noqa: TID252
+from ..observed import VALIDATION_WORK, hidden, listing, on_changes  # noqa: TID252
 
 _VALIDATING = frozenset(
     {Purpose.PLAN, Purpose.LINT_IAC, Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY, Purpose.LINT_CHART, Purpose.DEPLOY}
@@ -36,7 +38,8 @@ def changes_are_validated(organization: Organization) -> Verdict:
     infrastructure code, rendering, schema or policy checks of manifests, checks of charts, or deploying the change to a
     throw-away cluster. A pull request pipeline that only tests the application, review rules without a pipeline
     (CODEOWNERS, a template), validation whose trigger is kept elsewhere, and plans of infrastructure in a repository that
-    also holds what a controller applies count in part.
+    also holds what a controller applies count in part. Where the forge was asked, a workflow that is switched off there does
+    not count.
 
     ## Why
     With GitOps a merge is a deployment. What a controller cannot apply, or should never apply, has to be found before.
@@ -61,7 +64,10 @@ def changes_are_validated(organization: Organization) -> Verdict:
     if not told:
         name, at = next(found for r in relevant if (found := hidden(r, VALIDATION_WORK)))
         return not_observed(f"pull requests may be validated by {name}, which is not in the scan", [at])
-    return _verdict([repository for repository, _ in told], sum(rating for _, rating in told) / len(told), applied)
+    repositories = [repository for repository, _ in told]
+    files = _verdict(repositories, sum(rating for _, rating in told) / len(told), applied)
+    validators = [a for r in repositories for a in r.of(Activity) if _validates(a) and on_changes(a)]
+    return both(files, requested(organization, validators))
 
 
 def _verdict(repositories: list[Repository], share: float, applied: frozenset[str]) -> Verdict:

@@ -21,7 +21,9 @@ from assessor.facts.infrastructure import ModuleCall, Resource, Stack, Terraform
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization, Repository
 
-from ..observed import PLAN_WORK, activities, hidden, listing, on_changes  # noqa: TID252  the name depends on the installation
+from ..forges import requested  # noqa: TID252  the name depends on the installation
+from ..live import both  # noqa: TID252
+from ..observed import PLAN_WORK, activities, hidden, listing, on_changes  # noqa: TID252
 
 _HOOKS = (".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", ".lefthook.yml", "lefthook.yaml")
 
@@ -38,7 +40,7 @@ def changes_are_planned(organization: Organization) -> Verdict:
 
     Counted by repository that holds infrastructure somebody applies. A plan is what `terraform plan`, `pulumi preview`,
     `cdk diff`, a CloudFormation change set or `ansible-playbook --check` shows; Atlantis, HCP Terraform, Spacelift, env0
-    and Digger make one for each pull request.
+    and Digger make one for each pull request. With the forge asked, a workflow that is switched off there does not count.
 
     ## Why
     Ten lines of code can replace a database. A reviewer only sees that in the plan, and only before the merge.
@@ -60,7 +62,8 @@ def changes_are_planned(organization: Organization) -> Verdict:
     if not told:
         name, at = next(found for r in applied if (found := hidden(r, PLAN_WORK)))
         return not_observed(f"changes may be planned by {name}, which is not in the scan", [at])
-    return _planned(told)
+    plans = [a for repository, rating in told if rating for a in activities(repository, Purpose.PLAN) if on_changes(a)]
+    return both(_planned(told), requested(organization, plans))
 
 
 def _rating(repository: Repository) -> float | None:

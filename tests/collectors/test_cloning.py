@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from assessor.collectors.cloning import Access, CloneError, Limits, Remote, clone, clone_all, location
+from assessor.collectors.cloning import CloneError, Limits, Remote, clone, clone_all, location
 from assessor.collectors.files import collect_repository
 from assessor.collectors.tree import Target
 from assessor.errors import UsageError
 from assessor.facts.repository import Repository
+from assessor.observing import Access
 from tests.collectors.git_server import git_server
 from tests.collectors.repositories import commit, git, repository
 
@@ -172,7 +173,7 @@ def test_a_clone_that_was_interrupted_is_not_taken_for_whole(source: Path, tmp_p
     with git_server(source.parent.parent, delay=1.5) as server:
         address = f"{server.url}/acme/shop.git"
         program = (
-            "from pathlib import Path; from assessor.collectors.cloning import *;"
+            "from pathlib import Path; from assessor.collectors.cloning import *; from assessor.observing import Access;"
             f"clone(Remote({address!r}, 'main'), Path({str(clones)!r}), Access(protocols=('http',)))"
         )
         with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as process:

@@ -10,8 +10,9 @@ import pytest
 from assessor.deriving import derive_organization
 from assessor.deriving.gitops_builds import Builds
 from assessor.deriving.gitops_reach import normalise
-from assessor.facts.base import FactSet, Place
-from assessor.facts.gitops import Application, Controller, NotificationRoute, Reconciliation
+from assessor.facts.base import Fact, FactSet, Place
+from assessor.facts.forge import BranchRules
+from assessor.facts.gitops import Application, BranchProtection, Controller, NotificationRoute, Reconciliation
 from assessor.facts.manifests import Kustomization
 from assessor.facts.repository import Change, Organization, Repository
 from assessor.model import Status
@@ -245,16 +246,19 @@ def test_of_a_merge_the_commit_it_brings_counts() -> None:
 
 
 def test_protection_seen_at_the_forge_decides() -> None:
-    from assessor.facts.gitops import BranchProtection
-
     check = load_checks()["gop.branch-protection"]
 
-    def judged(*protections: BranchProtection) -> Status:
-        return check.judge(Organization(at=Place("", ""), name="o", facts=protections)).status
+    def judged(*facts: Fact) -> Status:
+        return check.judge(Organization(at=Place("", ""), name="o", facts=facts)).status
 
-    at = Place("r", "")
-    assert judged(BranchProtection(at=at, tool="github", reviews=True, checks=True, observed=True)) is Status.PASS
-    assert judged(BranchProtection(at=at, tool="github", reviews=True, observed=True)) is Status.PARTIAL
-    assert judged(BranchProtection(at=at, tool="github", observed=True)) is Status.FAIL
-    declared = BranchProtection(at=at, tool="terraform", reviews=True, checks=True)
-    assert judged(declared, BranchProtection(at=at, tool="github", observed=True)) is Status.FAIL
+    def rules(reviews: bool | None, checks: bool | None) -> BranchRules:
+        at = Place("r", "https://github.com/acme/r/tree/main", source="github")
+        return BranchRules(at=at, repository="github.com/acme/r", branch="main", protected=True, reviews=reviews, checks=checks)
+
+    declared = BranchProtection(at=Place("r", ""), tool="terraform", reviews=True, checks=True)
+    assert judged(rules(True, True)) is Status.PASS
+    assert judged(rules(True, False)) is Status.PARTIAL
+    assert judged(rules(False, False)) is Status.FAIL
+    assert judged(declared, rules(False, False)) is Status.FAIL
+    assert judged(rules(None, True)) is Status.NOT_OBSERVED
+    assert judged(declared, rules(None, True)) is Status.PARTIAL

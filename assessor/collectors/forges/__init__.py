@@ -1,0 +1,1 @@
+"""What the collectors of GitHub and GitLab share: declared calls, patience with limits, many repositories at once."""

@@ -1,0 +1,64 @@
+"""What checks ask of forges: whether what files declare is in force and runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assessor.checking import Verdict, graded
+from assessor.facts.forge import ForgePipeline, Run
+from assessor.facts.pipelines import Activity
+from assessor.facts.repository import Organization
+
+LEAST_RUNS = 3  # fewer say nothing about a habit
+
+
+def requested(organization: Organization, validators: Iterable[Activity]) -> Verdict | None:
+    """Say whether the pipelines of these activities are switched on, by repository; None where no forge tells.
+
+    One that runs suffices: others may be kept for the day they are needed.
+    """
+    by_repository: dict[str, list[ForgePipeline]] = {}
+    for pipeline in _pipelines(organization, validators):
+        by_repository.setdefault(pipeline.at.repository, []).append(pipeline)
+    if not by_repository:
+        return None
+    off = [pipelines[0] for _, pipelines in sorted(by_repository.items()) if not any(p.active for p in pipelines)]
+    if off:
+        summary = f"{off[0].file} is switched off at the forge ({off[0].state})"
+        return graded(1 - len(off) / len(by_repository), summary, [p.at for p in off])
+    running = [pipeline for pipelines in by_repository.values() for pipeline in pipelines if pipeline.active]
+    runs = [run for pipeline in running for run in pipeline.requested or ()]
+    return graded(1, f"the forge runs it{_last(runs)}", [p.at for p in running])
+
+
+def scheduled(organization: Organization, activities: Iterable[Activity]) -> Verdict | None:
+    """Say whether the forge runs the pipelines of these activities on their schedule; None where it does not tell.
+
+    A run that fails may have found drift. One that fails every time is either broken, or finds what nobody puts right.
+    """
+    rated: list[tuple[ForgePipeline, float, str]] = []
+    for pipeline in _pipelines(organization, activities):
+        runs = pipeline.scheduled or ()
+        if not pipeline.active or pipeline.on_schedule is False:
+            rated.append((pipeline, 0.0, f"the schedule of {pipeline.file} does not run ({pipeline.state})"))
+        elif len(runs) >= LEAST_RUNS and all(run.outcome == "failure" for run in runs):
+            rated.append((pipeline, 0.5, f"each of the last {len(runs)} scheduled runs of {pipeline.file} failed"))
+        elif runs or pipeline.on_schedule:
+            rated.append((pipeline, 1.0, f"the schedule runs{_last(runs)}"))
+    if not rated:
+        return None
+    share = sum(rating for _, rating, _ in rated) / len(rated)
+    worst = min(rated, key=lambda each: each[1])
+    return graded(share, worst[2], [pipeline.at for pipeline, rating, _ in rated if rating < 1 or share == 1])
+
+
+def _pipelines(organization: Organization, activities: Iterable[Activity]) -> list[ForgePipeline]:
+    """Return what the forge says about the pipelines that do this, each once."""
+    known: dict[tuple[str, str], ForgePipeline] = {(p.at.repository, p.file): p for p in organization.of(ForgePipeline)}
+    keys = dict.fromkeys((activity.at.repository, activity.pipeline) for activity in activities)
+    return [known[key] for key in keys if key in known]
+
+
+def _last(runs: Iterable[Run]) -> str:
+    days = [run.day for run in runs if run.day]
+    return f", last on {max(days)}" if days else ""
