@@ -43,6 +43,9 @@ class Live:
     github_url: str = ""
     gitlab: tuple[str, ...] = ()
     gitlab_url: str = ""
+    archived: bool = False
+    forks: bool = False
+    clones: Path | None = None  # where repositories of forges are cloned
     evidence: Path | None = None  # a snapshot in their place
     save: Path | None = None
 
@@ -56,9 +59,15 @@ class Live:
         if self.kubernetes or self.contexts:
             found["kubernetes"] = replace(settings.kubernetes, contexts=self.contexts or settings.kubernetes.contexts)
         if self.github:
-            found["github"] = replace(settings.github, organizations=self.github, url=self.github_url or settings.github.url)
+            github = settings.github
+            archived, forks = self.archived or github.archived, self.forks or github.forks
+            url = self.github_url or github.url
+            found["github"] = replace(github, organizations=self.github, url=url, archived=archived, forks=forks)
         if self.gitlab:
-            found["gitlab"] = replace(settings.gitlab, groups=self.gitlab, url=self.gitlab_url or settings.gitlab.url)
+            gitlab = settings.gitlab
+            archived, forks = self.archived or gitlab.archived, self.forks or gitlab.forks
+            url = self.gitlab_url or gitlab.url
+            found["gitlab"] = replace(gitlab, groups=self.gitlab, url=url, archived=archived, forks=forks)
         if found and self.evidence:
             raise UsageError(
                 f"--evidence stands in for live systems, and {' and '.join(sorted(found))} would be asked too",
@@ -92,8 +101,7 @@ def run(request: Request) -> Assessment:
     settings = merged_settings(request)
     order = Order(settings=settings, today=today(), checks=tuple(map(str, request.checks)), cache=request.cache)
     wanted = _verified(request, settings)
-    folders = bool(settings.organization and len(request.paths) == 1)
-    found = survey(request.paths, request.ref, settings.exclude, folders_are_repositories=folders)
+    found = _found(request, settings, wanted)
     answers = _answers(found.targets, order, request)
     if wanted or request.live.evidence:  # never the same twice
         return _assess(request, order, found, answers, wanted)
@@ -101,9 +109,25 @@ def run(request: Request) -> Assessment:
     return memory.assessment() or memory.keep(_assess(request, order, found, answers, wanted))
 
 
+def _found(request: Request, settings: Settings, wanted: dict[str, Any]) -> Survey:
+    """Return the repositories to scan: those below the paths, or, where none is given, those of the forges asked."""
+    if request.paths:
+        folders = bool(settings.organization and len(request.paths) == 1)
+        return survey(request.paths, request.ref, settings.exclude, folders_are_repositories=folders)
+    if request.ref:
+        raise UsageError("--ref: of a forge's repositories only the default branch is cloned", "Clone them, and name the folder.")
+    from assessor.collectors.cloning import clones_folder
+    from assessor.collectors.forges.cloned import survey_forges
+
+    with _status(quiet=request.quiet) as say:
+        return survey_forges(wanted, (request.live.clones or clones_folder()).absolute(), jobs=request.jobs, progress=say)
+
+
 def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Answer], wanted: dict[str, Any]) -> Assessment:
     """Join what was found in the repositories and judge it together."""
     from assessor.deriving import derive_organization
+    from assessor.deriving.gitops_reach import normalise
+    from assessor.deriving.live_forge import about
     from assessor.engine import assess, selected
     from assessor.registry import load_checks
     from assessor.scaffolding.template import families
@@ -119,7 +143,8 @@ def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Ans
     whole = Organization(at=Place("", ""), name=_name(request, settings), repositories=repositories, gaps=found.gaps)
     snapshot = _live(request, wanted, whole, order.today)
     whole = msgspec.structs.replace(whole, facts=snapshot.facts, gaps=found.gaps + snapshot.gaps, asked=snapshot.asked)
-    scored = {score.name: score for _, score in results if score}
+    told = about(snapshot.facts)  # a score made before the forge was asked lacks what it said
+    scored = {score.name: score for _, score in results if score and normalise(score.remote) not in told}
     return assess(derive_organization(whole), checks, settings, order.today, families(), scored)
 
 
@@ -183,7 +208,9 @@ def _answers(targets: Sequence[Target], order: Order, request: Request) -> list[
 
 
 def _name(request: Request, settings: Settings) -> str:
-    return settings.organization or request.paths[0].resolve().name or "organization"
+    if request.paths:
+        return settings.organization or request.paths[0].resolve().name or "organization"
+    return settings.organization or ", ".join((*request.live.github, *request.live.gitlab))
 
 
 def merged_settings(request: Request) -> Settings:

@@ -17,7 +17,7 @@ def scan(
         list[Path] | None,
         typer.Argument(
             help="A git work tree, a bare repository, a plain folder, or a folder of repositories.",
-            show_default="the current folder",
+            show_default="the current folder; with --github or --gitlab, their repositories",
         ),
     ] = None,
     ref: Annotated[str, typer.Option(help="Read this commit, branch or tag from the object store, without a checkout.")] = "",
@@ -59,6 +59,12 @@ def scan(
         list[str] | None, typer.Option(help="Scan a GitLab group and ask it; repeatable. Token: GITLAB_TOKEN.")
     ] = None,
     gitlab_url: Annotated[str, typer.Option(help="A self-managed GitLab.", show_default="gitlab.com")] = "",
+    clones: Annotated[
+        Path | None,
+        typer.Option(help="Where repositories of GitHub or GitLab are cloned.", show_default="~/.cache/gitops-assess/clones"),
+    ] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Clone and scan archived repositories too.")] = False,
+    forks: Annotated[bool, typer.Option("--forks", help="Clone and scan forks too.")] = False,
     evidence: Annotated[
         Path | None, typer.Option(help="Take live evidence from a file written with --save-evidence; ask nobody.")
     ] = None,
@@ -92,7 +98,7 @@ def scan(
     targets = _outputs.plan(format or [], output or [])
     keeper = _history.Keeper(store, baseline or "", keep_last, keep_days)
     request = _scanning.Request(
-        paths=tuple(paths or [Path()]),
+        paths=tuple(paths or (() if github or gitlab else (Path(),))),
         ref=ref,
         config=config,
         steps=steps,
@@ -113,6 +119,9 @@ def scan(
             github_url=github_url,
             gitlab=tuple(gitlab or ()),
             gitlab_url=gitlab_url,
+            clones=clones,
+            archived=archived,
+            forks=forks,
             evidence=evidence,
             save=save_evidence,
         ),

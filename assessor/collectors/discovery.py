@@ -60,7 +60,7 @@ def survey(
         search.add(root)
     if not search.found:
         raise NothingToAssess("every repository is excluded", "Take a pattern out of --exclude or the settings file.")
-    return Survey(tuple(sorted(_named(search.found.values()), key=lambda target: target.name)), tuple(sorted(search.gaps)))
+    return Survey(tuple(sorted(named(search.found.values()), key=lambda target: target.name)), tuple(sorted(search.gaps)))
 
 
 def _folder(path: Path) -> Path:
@@ -174,7 +174,7 @@ class _Search:
         self.gaps.append(Gap("files", printable(subject), reason))
 
 
-def _named(targets: Iterable[Target]) -> Iterator[Target]:
+def named(targets: Iterable[Target]) -> Iterator[Target]:
     """Give each target the shortest unique name: its folder's, with as many parents' as it takes."""
     pending = sorted(targets, key=lambda target: target.location)
     size = 1

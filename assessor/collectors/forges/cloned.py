@@ -1,0 +1,55 @@
+"""The repositories of forges as targets of a scan: listed, cloned into a folder, named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assessor.collectors.cloning import CloneError, Remote, clone_all
+from assessor.collectors.discovery import Survey, named
+from assessor.collectors.live import collector
+from assessor.collectors.tree import Target
+from assessor.errors import NothingToAssess
+from assessor.facts.base import Gap
+from assessor.observing import Listing, Progress, silent
+
+FORGES = ("github", "gitlab")
+
+
+def survey_forges(wanted: Mapping[str, Any], folder: Path, *, jobs: int = 0, progress: Progress = silent) -> Survey:
+    """List and clone what the forges among the wanted systems hold. One that cannot be cloned is a gap.
+
+    Raises `UsageError` for an organization that does not exist, `NothingToAssess` where no repository is to be seen.
+    """
+    targets: list[Target] = []
+    gaps: list[Gap] = []
+    for name in FORGES:
+        list_all = collector(name).repositories if name in wanted else None
+        if list_all:
+            listing = list_all(wanted[name], progress)
+            gaps += listing.gaps
+            for found in _clone(name, listing, folder, jobs, progress):
+                (gaps if isinstance(found, Gap) else targets).append(found)  # type: ignore[arg-type]  # told apart here
+    if not targets:
+        because = f": {gaps[0].subject}: {gaps[0].reason}" if gaps else ""
+        raise NothingToAssess(f"no repository could be cloned{because}", "Check the token and the address.")
+    return Survey(tuple(sorted(named(targets), key=lambda target: target.name)), tuple(sorted(gaps)))
+
+
+def _clone(source: str, listing: Listing, folder: Path, jobs: int, progress: Progress) -> list[Target | Gap]:
+    """Clone what was listed; a repository without a branch holds nothing."""
+    known = {Remote(r.address, r.default_branch): r.name for r in listing.repositories if r.default_branch}
+    done: list[Remote] = []
+
+    def tell(remote: Remote) -> None:
+        done.append(remote)
+        progress(f"{source}: {len(done)} of {len(known)} cloned: {known[remote]}")
+
+    found: list[Target | Gap] = [Gap(source, r.name, "it is empty") for r in listing.repositories if not r.default_branch]
+    for remote, outcome in clone_all(tuple(known), folder, listing.access, jobs=jobs, progress=tell):
+        if isinstance(outcome, CloneError):
+            found.append(Gap(source, known[remote], f"cannot be cloned: {outcome}"))
+        else:
+            found.append(Target("", str(outcome.relative_to(folder)).removesuffix(".git"), outcome))
+    return found
