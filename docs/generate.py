@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from typer.testing import CliRunner
 
 from assessor import comparing, model, settings
@@ -20,6 +23,7 @@ from assessor.checking import Check
 from assessor.cli import app
 from assessor.collectors.discovery import discover
 from assessor.collectors.files import collect_repository
+from assessor.collectors.live import collector
 from assessor.deriving import derive_organization
 from assessor.engine import assess
 from assessor.facts.base import Place
@@ -29,6 +33,7 @@ from assessor.registry import load_checks, load_entry
 from assessor.scaffolding.template import families
 
 HERE = Path(__file__).parent
+DEPLOY = HERE.parent / "deploy"
 COMMANDS = (
     "scan",
     "report",
@@ -52,6 +57,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HERE / "schemas/comparison.json", json.dumps(comparing.schema(), indent=1, sort_keys=True) + "\n"
     yield HERE / "schemas/settings.json", json.dumps(settings.schema(), indent=1, sort_keys=True) + "\n"
     yield HERE / "command-line.md", command_line()
+    yield from kubernetes()
     yield HERE.parent / "README.md", readme()
     checks = sorted(load_checks().values(), key=lambda check: (check.step, check.id))
     yield HERE / "checks/README.md", index(checks)
@@ -86,6 +92,37 @@ def command_line() -> str:
         body = "\n".join(line.rstrip() for line in shown.strip().splitlines())
         parts.append(f"\n## gitops-assess {command}".rstrip() + f"\n\n```text\n{body}\n```\n")
     return "".join(parts)
+
+
+def kubernetes() -> Iterator[tuple[Path, str]]:
+    """Yield the rights of the scheduled job, and the chart as plain objects, for who does not use Helm."""
+    from helm_python import Chart
+
+    role = yaml.safe_load(collector("kubernetes").permissions(None))
+    rules = "# generated: the rights that `gitops-assess permissions kubernetes` prints\n" + _yaml(role["rules"])
+    yield DEPLOY / "chart/files/rules.yaml", rules
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(DEPLOY / "chart", Path(folder, "chart"))
+        (copy / "files/rules.yaml").write_text(rules)
+        with Chart.load(copy) as chart:
+            rendered = chart.render({"args": ["--github=my-org"]}, name="gitops-assess", namespace="gitops-assess")
+    objects = [o for path in sorted(rendered) if path.endswith(".yaml") for o in yaml.safe_load_all(rendered[path]) if o]
+    head = "# generated from deploy/chart; edit the image and the arguments in the CronJob, or use the chart\n"
+    yield DEPLOY / "kubernetes.yaml", head + "---\n".join(_yaml(_without_helm(one)) for one in objects)
+
+
+def _yaml(value: Any) -> str:
+    return yaml.safe_dump(value, sort_keys=False, width=120)
+
+
+def _without_helm(value: Any) -> Any:
+    """Leave out what only Helm looks at."""
+    if isinstance(value, list):
+        return [_without_helm(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _without_helm(item) for key, item in value.items() if "helm.sh/" not in key and not key.endswith("/managed-by")}
+    return {key: item for key, item in kept.items() if item != {} or value[key] == {}}
 
 
 def index(checks: list[Check[Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -78,3 +79,10 @@ def test_the_same_series_never_appears_twice() -> None:
         line.rpartition(" ")[0] for line in render(msgspec.structs.replace(one, repositories=twins)).splitlines()[:-1] if line[0] != "#"
     ]  # fmt: skip
     assert len(set(keys)) == len(list(keys))
+
+
+def test_every_metric_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/scheduling.md").read_text()
+    whole = msgspec.structs.replace(assessment().organization, iac_coverage=50.0, gitops_coverage=50.0)
+    names = {name for name, _ in samples(render(msgspec.structs.replace(assessment(), organization=whole)))}
+    assert {name for name in names if f"`{name}`" not in page} == set()
