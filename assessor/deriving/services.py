@@ -30,6 +30,7 @@ _GENERIC = frozenset(
         "dockerfiles",
         "build",
         "package",
+        "packaging",
         "container",
         "containers",
         "image",
@@ -47,6 +48,8 @@ _PLATFORMS = re.compile(
     r"|release|releaser|goreleaser|multi|multiarch|multistage|buildx|cross|fips|nonroot|rootless|root|nginx|static|v?\d[\d.]*|latest|full|minimal|"
     r"base|cache|cached|bazel|simple|final|prebuilt|heroku|fly|render|railway|aws|gcp|azure|ecs|eks|lambda|kubernetes|k8s)"
 )
+# Names that tools give the project at the root of whatever they make.
+_NAMELESS = frozenset(("source", "root", "workspace", "monorepo", "project"))
 _OTHER_BUILDS = re.compile(
     r"pack\b|buildpack|jib|\bko\b|spring-boot|bootbuildimage|s2i|dotnet|bazel|nix|earthly|source-to-image|gcloud", re.I
 )
@@ -140,7 +143,7 @@ class _Finder:
         return sorted({*self._around(dockerfile.folder), *(f for f in self.projects if copied(dockerfile, f, self.repository))})
 
     def _around(self, folder: str) -> Iterator[str]:
-        while folder not in self.projects and folder and folder.rpartition("/")[2].lower() in _GENERIC:
+        while folder not in self.projects and _is_packaging(folder):
             folder = folder.rpartition("/")[0]
         if folder in self.projects:
             yield folder
@@ -148,7 +151,7 @@ class _Finder:
     def _home(self, dockerfile: Dockerfile, project: LanguageProject | None) -> str:
         """Return the folder of the application: the Dockerfile's own, or the one above folders made for packaging."""
         folder = dockerfile.folder
-        while folder and folder not in self.projects and folder.rpartition("/")[2].lower() in _GENERIC:
+        while folder not in self.projects and _is_packaging(folder):
             folder = folder.rpartition("/")[0]
         if not folder and project and dockerfile.folder:
             return project.folder
@@ -206,7 +209,13 @@ class _Finder:
         if parts:
             return parts[-1]
         name = re.sub(r"/v\d+$", "", project.name).rpartition("/")[2] if project else ""
-        return name or self.repository.name
+        return self.repository.name if name in _NAMELESS else name or self.repository.name
+
+
+def _is_packaging(folder: str) -> bool:
+    """Say whether a folder is only there to make an image in, also one for a platform (``docker/alpine``)."""
+    above, _, name = folder.lower().rpartition("/")
+    return name in _GENERIC or (above.rpartition("/")[2] in _GENERIC and bool(_PLATFORMS.fullmatch(name)))
 
 
 def _suffix(dockerfile: Dockerfile) -> str:

@@ -29,9 +29,12 @@ _DEV_FOLDER_LIST = (
     "buildenv build-env builder benchmark benchmarks test-runner debug"
 )
 _DEV_FOLDERS = frozenset(_DEV_FOLDER_LIST.split())
+# Folders in which a distribution's packages are made, not images to run.
+_PACKAGING = re.compile(r"(?:^|/)(?:packaging|package|pkg)/(?:deb|debian|rpm|snap|aur|appimage|flatpak)(?:/|\Z)")
 _TEST_TOOLS = re.compile(
     r"(?:^|/)(?:cypress|playwright|selenium|artillery\w*|k6|locust|newman|jmeter|gatling|sonar-scanner)(?:[/:@-]|$)"
 )
+_PORT = re.compile(r"(?:^|\s)PORT[= ]\"?(\d{2,5})\b")
 _SILENT = frozenset(("FROM", "ARG", "LABEL", "MAINTAINER"))
 _VARIANT_SEPARATOR = re.compile(r"[.\-_]+")
 
@@ -39,6 +42,7 @@ _VARIANT_SEPARATOR = re.compile(r"[.\-_]+")
 @reader(
     "dockerfile",
     names=("Dockerfile", "Dockerfile.*", "Dockerfile-*", "*.Dockerfile", "Containerfile", "Containerfile.*", "*.Containerfile"),
+    version=2,
 )
 def read_dockerfile(source: Source) -> Iterator[Dockerfile]:
     """Yield the Dockerfile, unless it has no ``FROM`` or only bears the name."""
@@ -52,7 +56,7 @@ def read_dockerfile(source: Source) -> Iterator[Dockerfile]:
     yield Dockerfile(
         at=source.place(stages[0].line),
         stages=stages,
-        ports=tuple(dict.fromkeys(word for i in instructions if i.keyword == "EXPOSE" for word in _exposed(i)))[:20],
+        ports=_ports(instructions),
         healthcheck=any(i.keyword == "HEALTHCHECK" and not i.value.upper().startswith("NONE") for i in instructions),
         copies=copies,
         development=_is_development(source.path) or (not copies and bool(_TEST_TOOLS.search(stages[-1].base))),
@@ -69,7 +73,7 @@ def _is_development(path: str) -> bool:
     folder, _, name = path.lower().rpartition("/")
     if _DEV_WORDS & set(_VARIANT_SEPARATOR.split(variant_of(name))):
         return True
-    return bool(_DEV_FOLDERS & set(folder.split("/")))
+    return bool(_DEV_FOLDERS & set(folder.split("/"))) or bool(_PACKAGING.search(folder))
 
 
 def _stages(instructions: list[Instruction]) -> tuple[Stage, ...]:
@@ -135,6 +139,13 @@ def _mounts_context(instruction: Instruction) -> bool:
         key == "mount" and ("type=" not in value or "type=bind" in value) and "from=" not in value
         for key, value in instruction.flags
     )
+
+
+def _ports(instructions: list[Instruction]) -> tuple[str, ...]:
+    """Return the ports of EXPOSE; without any, the one that a variable PORT gives."""
+    exposed = tuple(dict.fromkeys(word for i in instructions if i.keyword == "EXPOSE" for word in _exposed(i)))[:20]
+    given = [_PORT.search(i.value) for i in instructions if i.keyword == "ENV"]
+    return exposed or tuple(found[1] for found in given if found)[-1:]
 
 
 def _exposed(instruction: Instruction) -> Iterator[str]:

@@ -20,6 +20,7 @@ from .memory import ANSWERS, Memory, load_memory, merge, read_base, read_text, r
 from .planning import Piece, Wish, pieces
 from .rendering import edits, render, todo
 from .template import Edit, Template
+from .writing import ignored
 
 NEW, UPDATED, EDITED, CONFLICT, KEPT, SAME = "new", "updated", "edited", "conflict", "kept", "unchanged"
 
@@ -60,6 +61,7 @@ class Change:
     applied: list[Applied] = field(default_factory=list)
     files: dict[str, dict[str, str]] = field(default_factory=dict)  # with answers and bases
     roots: dict[str, Path] = field(default_factory=dict)
+    ignored: dict[str, list[str]] = field(default_factory=dict)  # generated files that git would leave out, by repository
 
     @property
     def outcomes(self) -> Iterator[tuple[str, Outcome]]:
@@ -76,6 +78,7 @@ class Change:
             if any(outcome.writes for outcome in applied.outcomes)
             for line in todo(applied.piece.template, {key: found.value for key, found in applied.answers.items()})
         ]
+        lines += [_left_out(name, paths) for name, paths in self.ignored.items()]
         return list(dict.fromkeys(lines))
 
 
@@ -125,6 +128,8 @@ class Session:
                 organization, change.after = self.look(self.written)
         for name, files in self.written.items():
             memory = self.memories[name]
+            if left_out := ignored(change.roots[name], files):
+                change.ignored[name] = left_out
             change.files[name] = {**files, **remembered(self.made[name]), ANSWERS: memory.text()}
         return change
 
@@ -173,6 +178,13 @@ class Session:
         if merged == present:
             return Outcome(path, SAME, present, present)
         return Outcome(path, CONFLICT if conflicts else UPDATED, merged, present)
+
+
+def _left_out(repository: str, paths: list[str]) -> str:
+    return (
+        f"A rule in .gitignore of {repository} leaves {len(paths)} of the generated files out of git, e.g. {paths[0]}: add "
+        "exceptions for them (`!folder/`), or they count for nothing."
+    )
 
 
 def _edited(root: Path, edit: Edit, written: Mapping[str, str]) -> Outcome:

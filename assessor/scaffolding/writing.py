@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assessor.errors import UsageError
@@ -69,6 +69,19 @@ def write_all(root: Path, files: Mapping[str, str]) -> None:
     finally:
         for folder in (STAGE, KEPT):
             shutil.rmtree(root / folder, ignore_errors=True)
+
+
+def ignored(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return the paths that a rule of the repository's .gitignore files leaves out of git; none without a repository."""
+    import pygit2
+
+    if not (root / ".git").exists():
+        return []
+    try:
+        repository = pygit2.Repository(str(root), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
+        return [path for path in paths if repository.path_is_ignored(path)]
+    except (pygit2.GitError, KeyError):
+        return []
 
 
 def _stage(root: Path, files: Mapping[str, str]) -> None:

@@ -75,6 +75,25 @@ def test_variants_of_one_image_are_one_service_and_named_images_are_several(tmp_
     assert sorted(services(tmp_path, files)) == ["worker", "y"]
 
 
+def test_images_for_several_platforms_are_one_service_and_those_that_make_packages_none(tmp_path: Path) -> None:
+    files = {
+        "go.mod": "module x/y\n",
+        "main.go": GO,
+        "packaging/docker/alpine/Dockerfile": COPY,
+        "packaging/docker/distroless/Dockerfile": COPY,
+        "packaging/debian/Dockerfile": COPY,
+        "packaging/rpm/Dockerfile": COPY,
+    }
+    found = services(tmp_path, files)
+    assert [(s.name, s.folder, s.dockerfile and s.dockerfile.path) for s in found.values()] == [
+        ("y", "", "packaging/docker/alpine/Dockerfile")
+    ]
+
+
+def test_a_project_that_a_tool_named_is_named_like_its_repository(tmp_path: Path) -> None:
+    assert list(services(tmp_path, {"package.json": EXPRESS.replace('"x"', '"@acme/source"'), "Dockerfile": COPY})) == ["shop"]
+
+
 def test_several_commands_of_one_module_are_services_of_their_own_dockerfiles(tmp_path: Path) -> None:
     files = {
         "go.mod": "module x/y\n",

@@ -130,6 +130,13 @@ def test_a_file_with_uncommitted_changes_is_not_touched(repository: Path) -> Non
     assert tree(repository) == before
 
 
+def test_a_generated_file_that_git_ignores_is_named(repository: Path) -> None:
+    write(repository, {".gitignore": "CODE*\n"})
+    done = greet(repository)
+    assert done.returncode == 0, done.stderr
+    assert "leaves 1 of the generated files out of git, e.g. .github/CODEOWNERS" in done.stderr
+
+
 def test_a_file_of_a_persons_own_is_kept_unless_it_is_named(repository: Path) -> None:
     write(repository, {".github/CODEOWNERS": ""})
     done = greet(repository)

@@ -124,3 +124,20 @@ def test_a_start_script_that_compiles_keeps_what_it_compiles_with(tmp_path: Path
     package = '{"name": "api", "private": true, "scripts": {"start": "ts-node server.ts"}, "dependencies": {"express": "5"}}\n'
     found = known(tmp_path, {"package.json": package})
     assert (found["project.start"], found["project.prune"]) == ("npm start", "no")
+
+
+def test_what_a_dockerfile_copies_and_nothing_holds_is_told(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM node:24\nCOPY dist/api api\nCOPY package.json lock* ./\nENV PORT=3000\n",
+        "package.json": '{"name": "shop"}',
+    }
+    found = known(tmp_path, files)
+    assert (found["service.prebuilt"], found["service.port"]) == ("dist/api", "3000")
+
+
+def test_an_image_listens_where_its_base_does(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM node:24 AS build\nCOPY . .\nFROM nginx:1\nCOPY --from=build /dist /usr/share/nginx/html\n",
+        "index.html": "<p>",
+    }
+    assert known(tmp_path, files)["service.port"] == "80"
