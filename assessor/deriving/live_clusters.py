@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from assessor.facts.aws import EksCluster
 from assessor.facts.base import Place
 from assessor.facts.cluster import WORKLOADS, Cluster, RunningWorkload, Unserved
 from assessor.facts.containers import Service
@@ -57,7 +58,7 @@ def _brought(cluster: Cluster, directory: Directory) -> Iterator[KubernetesObjec
 @joiner()
 def cluster_contradictions(organization: Organization) -> Iterator[Contradiction]:
     """Yield where files and clusters do not agree, a bounded number of each name."""
-    if not organization.of(Cluster):
+    if not organization.of(Cluster) and not capabilities(organization):
         return
     counts: dict[str, int] = {}
     for found in (*_of_controllers(organization), *application_contradictions(organization), *_of_workloads(organization)):
@@ -76,6 +77,8 @@ def _of_controllers(organization: Organization) -> Iterator[Contradiction]:
         for part in cluster.controllers:
             if part.product in RECONCILERS | PROGRESSIVE:
                 running.setdefault(part.product, part.at)
+    for at, _ in capabilities(organization):
+        running.setdefault("argocd", at)
     for product, at in sorted(running.items()):
         if product not in declared:
             check = "gop.declared-vs-live" if product in RECONCILERS else "aut.progressive"
@@ -83,7 +86,8 @@ def _of_controllers(organization: Organization) -> Iterator[Contradiction]:
                 "running-not-declared", product, "the controller runs, and nothing in Git installs it",
                 step=4 if product in RECONCILERS else 5, check=check, observed=at,
             )  # fmt: skip
-    if not RECONCILERS & running.keys() and complete(organization, "", WORKLOADS) and not elsewhere(organization):
+    asked = organization.of(Cluster) and complete(organization, "", WORKLOADS)
+    if not RECONCILERS & running.keys() and asked and not elsewhere(organization):
         for product in sorted(RECONCILERS & declared.keys()):
             yield contradiction(
                 "declared-not-running", product, "Git installs the controller, and none runs in the clusters asked",
@@ -91,9 +95,19 @@ def _of_controllers(organization: Organization) -> Iterator[Contradiction]:
             )  # fmt: skip
 
 
-def elsewhere(organization: Organization) -> tuple[Place, ...]:
-    """Return applications whose state a controller writes although none runs in their cluster: a managed one, outside it."""
+def capabilities(organization: Organization) -> tuple[tuple[Place, str], ...]:
+    """Return where EKS runs Argo CD outside the cluster, as a capability of it, and in which state."""
     return tuple(
+        (cluster.at, capability.status)
+        for cluster in organization.of(EksCluster)
+        for capability in cluster.capabilities
+        if capability.type == "ARGOCD"
+    )
+
+
+def elsewhere(organization: Organization) -> tuple[Place, ...]:
+    """Return signs of a controller outside the clusters: a capability of EKS, state that is written although none runs there."""
+    return tuple(at for at, status in capabilities(organization) if status == "ACTIVE") + tuple(
         running.application.at
         for cluster in organization.of(Cluster)
         for running in cluster.applications

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assessor.checking import CORE, SUPPORT, Task, Verdict, check, failed, graded, not_observed, partial, passed
-from assessor.deriving.live_clusters import elsewhere
+from assessor.deriving.live_clusters import capabilities, elsewhere
 from assessor.facts.cluster import WORKLOADS, Cluster
 from assessor.facts.gitops import Application, Controller
 from assessor.facts.repository import Organization
@@ -89,6 +89,9 @@ def _weakness(controller: Controller) -> str:
 def controller_is_running(organization: Organization) -> Verdict:
     """A GitOps controller is ready in the clusters.
 
+    Ready pods count, and so does Argo CD as a capability of EKS, which has none in the cluster; definitions of its objects do
+    not.
+
     ## Why
     A controller that is declared but crashes, or was removed, reconciles nothing: git and the cluster part ways
     silently.
@@ -99,7 +102,7 @@ def controller_is_running(organization: Organization) -> Verdict:
     """
     parts = [part for cluster in organization.of(Cluster) for part in cluster.controllers if part.product in RECONCILERS]
     if not parts:
-        return _without_pods(organization)
+        return _capability(organization) or _without_pods(organization)
     down = [part for part in parts if not part.is_ready]
     products = ", ".join(sorted({f"{part.product} {part.version}".strip() for part in parts}))
     if not down:
@@ -109,6 +112,17 @@ def controller_is_running(organization: Organization) -> Verdict:
     verdict = f"{products}: not ready: {names}"
     essential = [part for part in down if _ESSENTIAL.search(part.component)]
     return graded(min(ready, 0.5) if essential and ready < 1 else ready, verdict, [part.at for part in down])
+
+
+def _capability(organization: Organization) -> Verdict | None:
+    """Judge Argo CD as a capability of EKS: AWS runs it, and the cluster has no pods of it. None where there is none."""
+    found = capabilities(organization)
+    if not found:
+        return None
+    active = [at for at, status in found if status == "ACTIVE"]
+    told = ", ".join(sorted({status or "unknown" for _, status in found}))
+    summary = f"Argo CD as a capability of EKS is {told}"
+    return graded(max(len(active) / len(found), 0.3), summary, active or [at for at, _ in found])
 
 
 def _without_pods(organization: Organization) -> Verdict:
