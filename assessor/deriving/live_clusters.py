@@ -121,7 +121,11 @@ def _of_workloads(organization: Organization) -> Iterator[Contradiction]:
     for cluster in organization.of(Cluster):
         told = {part.at for part in cluster.controllers if part.product in RECONCILERS | PROGRESSIVE}  # as controllers
         for running in cluster.workloads:
-            if running.workload.at not in told and not (running.system or running.reconciled or running.owner) and not files.declare(running):
+            if (
+                running.workload.at not in told
+                and not (running.system or running.reconciled or running.owner)
+                and not files.declare(running)
+            ):
                 by = f"by the Helm release {running.by or running.workload.name}" if running.manager == "helm" else "by hand"
                 yield contradiction(
                     "running-not-declared", running.workload.label, f"runs, put there {by}; no scanned repository declares it",
