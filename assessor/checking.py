@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
+import msgspec
+
 from assessor.facts.base import Fact, Place
 from assessor.model import Status, Step, Task, Verdict, Weight
 
 __all__ = [
     "CORE", "HYGIENE", "SUPPORT", "Check", "Fact", "Place", "Step", "Task", "Verdict", "Weight",
-    "check", "failed", "graded", "not_applicable", "not_observed", "partial", "passed",
+    "check", "failed", "graded", "measured", "not_applicable", "not_observed", "partial", "passed",
 ]  # fmt: skip
 
 CORE, SUPPORT, HYGIENE = Weight.CORE, Weight.SUPPORT, Weight.HYGIENE
@@ -117,6 +119,11 @@ def graded(share: float, summary: str, at: Iterable[Place] = ()) -> Verdict:
     if share >= 1:
         return passed(summary, at)
     return partial(share, summary, at) if share > 0 else failed(summary, at)
+
+
+def measured(share: float, verdict: Verdict) -> Verdict:
+    """Keep in a verdict the share (0 to 1) that thresholds turned into it: reports show the figure itself."""
+    return msgspec.structs.replace(verdict, measured=share)
 
 
 def not_observed(reason: str, at: Iterable[Place] = ()) -> Verdict:

@@ -144,6 +144,7 @@ class Outcome(NamedTuple):
     check: str
     status: Status
     score: float | None
+    measured: float | None = None
 
 
 def _outcome(check: Check[Any], subject: Fact, verdict: Verdict, waivers: Iterable[Waiver]) -> Outcome:
@@ -264,6 +265,7 @@ def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
         remediation=check.section("Fix") if repairs else "",
         scaffold=check.scaffold if repairs else None,
         basis=_basis(verdict.places),
+        measured=None if verdict.measured is None else round(verdict.measured * 100, 1),
     )
 
 

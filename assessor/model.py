@@ -129,12 +129,16 @@ _URGENCY = (
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a check says of one subject. `share` (0 to 1) is the part that holds."""
+    """What a check says of one subject. `share` (0 to 1) is the part that holds.
+
+    Where thresholds turn a measured share into a verdict (80 % and more pass), `measured` keeps it.
+    """
 
     status: Status
     share: float
     summary: str
     places: tuple[Place, ...] = ()
+    measured: float | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -171,7 +175,10 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict with everything a reader needs to believe it and act on it. `score` is 0 to 100, or null."""
+    """A verdict with everything a reader needs to believe it and act on it. `score` is 0 to 100, or null.
+
+    `measured` is the share in percent that thresholds turned into the verdict, where a check works so.
+    """
 
     check: str
     title: str
@@ -187,6 +194,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     scaffold: str | None = None
     waiver: Waiver | None = None
     basis: Literal["files", "live", "both"] = "files"  # what the evidence rests on
+    measured: float | None = None
 
 
 class CheckScore(msgspec.Struct, frozen=True, kw_only=True):

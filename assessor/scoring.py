@@ -65,6 +65,10 @@ class Outcome(Protocol):
     def score(self) -> float | None:
         """From 0 to 100, None when not observed."""
 
+    @property
+    def measured(self) -> float | None:
+        """The share behind the score in percent, where thresholds made the one of the other."""
+
 
 @cache
 def _share(score: float) -> Fraction:
@@ -141,6 +145,7 @@ class Judged:
     tally: Tally
     status: Status
     subjects: dict[str, int]
+    measured: float | None = None
 
 
 def judged(outcomes: Iterable[Outcome], checks: Mapping[str, Check[Any]]) -> dict[str, Judged]:
@@ -153,7 +158,7 @@ def judged(outcomes: Iterable[Outcome], checks: Mapping[str, Check[Any]]) -> dic
 
 def _judged(check: Check[Any], found: list[Outcome]) -> Judged:
     if len(found) == 1:
-        return Judged(check, tally_subjects(found), found[0].status, {str(found[0].status): 1})
+        return Judged(check, tally_subjects(found), found[0].status, {str(found[0].status): 1}, found[0].measured)
     counts = Counter(str(f.status) for f in found)
     return Judged(check, tally_subjects(found), status_of(f.status for f in found), dict(sorted(counts.items())))
 
@@ -252,7 +257,11 @@ def step_scores(path: PathTally) -> dict[str, float | None]:
 
 
 def _headline(results: Mapping[str, Judged], id: str) -> float | None:
-    return _score(results[id].tally) if id in results else None
+    """Return a figure of breadth: what was measured, not the score that thresholds made of it."""
+    if id not in results or not results[id].status.observed:
+        return None
+    found = results[id].measured
+    return _score(results[id].tally) if found is None else found
 
 
 def _tasks(step: Step, results: Mapping[Task, list[Judged]]) -> list[TaskTally]:

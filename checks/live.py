@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from assessor.checking import Verdict, graded, not_observed
+from assessor.checking import Verdict, graded, measured, not_observed
 from assessor.facts.repository import Organization
 from assessor.model import Status
 
@@ -43,6 +43,9 @@ def both(files: Verdict, live: Verdict | None) -> Verdict:
             return msgspec.structs.replace(files, summary=f"{files.summary}; not seen live: {live.summary}")
         return not_observed(f"{files.summary}; live: {live.summary}", [*files.places, *live.places])
     if not files.status.observed:
-        return graded(live.share, f"{live.summary}; in files: {files.summary}", [*live.places, *files.places[:2]])
+        verdict = graded(live.share, f"{live.summary}; in files: {files.summary}", [*live.places, *files.places[:2]])
+        return verdict if live.measured is None else measured(live.measured, verdict)
     places = [*files.places[:4], *live.places[:4]]
-    return graded(min(files.share, live.share), f"in files: {files.summary}; live: {live.summary}", places)
+    shares = [side.measured for side in (files, live) if side.measured is not None]
+    verdict = graded(min(files.share, live.share), f"in files: {files.summary}; live: {live.summary}", places)
+    return measured(min(shares), verdict) if shares else verdict

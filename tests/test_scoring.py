@@ -211,3 +211,16 @@ def test_a_narrowed_path_scores_its_steps_only() -> None:
 )
 def test_one_status_for_several_subjects(statuses: list[Status], expected: Status) -> None:
     assert scoring.status_of(statuses) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "measured", "shown"),
+    [(Status.PASS, 85.0, 85.0), (Status.FAIL, 17.0, 17.0), (Status.PASS, None, 100.0), (Status.NOT_OBSERVED, 17.0, None)],
+)
+def test_a_figure_of_breadth_is_what_was_measured_and_not_the_score_of_its_thresholds(
+    status: Status, measured: float | None, shown: float | None
+) -> None:
+    check = make("iac.coverage", Task.INFRASTRUCTURE, SUPPORT)
+    found = msgspec.structs.replace(finding("iac.a", status), check="iac.coverage", measured=measured)
+    results = scoring.judged([found], {"iac.coverage": check})
+    assert scoring.score_organization("o", results, Thresholds()).iac_coverage == shown

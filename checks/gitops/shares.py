@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assessor.checking import Place, Verdict, failed, partial, passed
+from assessor.checking import Place, Verdict, failed, measured, partial, passed
 
 
 def banded(share: float, summary: str, at: Iterable[Place], *, enough: float, least: float = 0.0) -> Verdict:
     """Pass from `enough` on, fail below `least` (and at 0), partial between."""
     if share >= enough:
-        return passed(summary, at)
-    return partial(share, summary, at) if share > 0 and share >= least else failed(summary, at)
+        verdict = passed(summary, at)
+    else:
+        verdict = partial(share, summary, at) if share > 0 and share >= least else failed(summary, at)
+    return measured(share, verdict)
 
 
 def count(number: int, noun: str) -> str:

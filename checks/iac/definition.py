@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assessor.checking import CORE, SUPPORT, Place, Task, Verdict, check, failed, not_observed, partial, passed
+from assessor.checking import CORE, SUPPORT, Place, Task, Verdict, check, failed, measured, not_observed, partial, passed
 from assessor.facts.aws import AwsAccount, ManagedShare
 from assessor.facts.infrastructure import Resource, Stack, TerraformModule
 from assessor.facts.repository import Organization
@@ -127,7 +127,7 @@ def existing_resources_are_managed(organization: Organization) -> Verdict:
     if not found.complete:
         told += "; there are more than were listed"
     if share >= _MOSTLY:
-        return passed(told, [account.at for account in organization.of(AwsAccount)])
+        return measured(share, passed(told, [account.at for account in organization.of(AwsAccount)]))
     if found.unread > found.roots * _FEW:
         return not_observed(
             f"{told}; the rest may be in the state of {found.unread} of {found.roots} roots, which was not read"
@@ -137,7 +137,7 @@ def existing_resources_are_managed(organization: Organization) -> Verdict:
     if found.unread:
         told += f"; the state of {found.unread} of {found.roots} roots was not read"
     told += f"; nobody claims {listing([_short(place.path) for place in found.unmanaged])}"
-    return partial(share, told, found.unmanaged) if share >= _BARELY else failed(told, found.unmanaged)
+    return measured(share, partial(share, told, found.unmanaged) if share >= _BARELY else failed(told, found.unmanaged))
 
 
 _MOSTLY, _BARELY = 0.8, 0.4

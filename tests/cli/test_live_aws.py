@@ -65,6 +65,7 @@ def test_one_command_joins_files_and_account_and_a_snapshot_says_the_same_again(
     assert basis(assessment, "iac.coverage") == "live"
     coverage = finding(assessment, "iac.coverage")
     assert "refunds-by-hand" in json.dumps(coverage)
+    assert assessment["organization"]["iac_coverage"] == coverage["measured"]
     secrets = (KEY, SECRET, "only moto sees this")
     cached = "".join(file.read_text("utf-8", "replace") for file in (tmp_path / "cache").rglob("*") if file.is_file())
     for text in (done.stdout, done.stderr, out.read_text(), kept.read_text(), cached):
