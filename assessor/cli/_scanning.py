@@ -6,16 +6,18 @@ import contextlib
 import datetime
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import typer
 
 from assessor.collectors.discovery import Survey, survey
 from assessor.collectors.tree import Target
 from assessor.errors import NothingToAssess, UsageError
+from assessor.execution.journal import Journal
 from assessor.execution.local import gather
 from assessor.execution.memory import Memory
 from assessor.execution.unit import Answer, Order, read_answer
@@ -92,6 +94,8 @@ class Request:
     checks: tuple[Path, ...] = ()
     jobs: int = 0
     cache: bool = True
+    resume: bool = False
+    executor: str = ""
     quiet: bool = False
     live: Live = Live()
 
@@ -194,17 +198,36 @@ def _status(*, quiet: bool) -> Iterator[Any]:
 
 def _answers(targets: Sequence[Target], order: Order, request: Request) -> list[Answer]:
     """Return what came of each repository, with progress on stderr when it is a terminal."""
-    found: dict[int, Answer] = {}
-    answers = gather(
-        targets, order, jobs=request.jobs
-    )  # starts workers; the bar starts a thread, which would stop us from forking
-    with contextlib.closing(answers), _progress(targets, quiet=request.quiet) as advance:
-        for number, answer in answers:
-            found[number] = answer
-            advance(targets[number])
+    journal = Journal(order)
+    found = journal.answers(targets) if request.resume else {}
+    left = [number for number in range(len(targets)) if number not in found]
+    # Starts workers; the bar starts a thread, which would keep us from forking.
+    answers = _spread([targets[number] for number in left], order, request)
+    try:
+        with contextlib.closing(answers), _progress(left, quiet=request.quiet) as advance:
+            for index, answer in answers:
+                target = targets[left[index]]
+                found[left[index]] = answer
+                journal.note(target, answer)
+                advance(target)
+    except BaseException as error:
+        kept = journal.interrupted()
+        if isinstance(error, KeyboardInterrupt) and kept:
+            typer.echo(f"{kept} of {len(targets)} repositories are kept: repeat the scan with --resume to go on", err=True)
+        raise
+    journal.finished()
     if len(targets) == 1 and found[0].hint:
         raise UsageError(found[0].failure, found[0].hint)
     return [found[number] for number in range(len(targets))]
+
+
+def _spread(targets: Sequence[Target], order: Order, request: Request) -> Generator[tuple[int, Answer]]:
+    """Start the work where the user wants it done."""
+    if request.executor:
+        from assessor.execution import cluster
+
+        return cluster.gather(targets, order, request.executor)
+    return gather(targets, order, jobs=request.jobs)
 
 
 def _name(request: Request, settings: Settings) -> str:
@@ -265,7 +288,7 @@ def today() -> datetime.date:
 
 
 @contextlib.contextmanager
-def _progress(targets: Sequence[Target], *, quiet: bool) -> Iterator[Any]:
+def _progress(targets: Sequence[object], *, quiet: bool) -> Iterator[Any]:
     """Show how many repositories are done, on stderr when it is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda target: None

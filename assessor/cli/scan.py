@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assessor.cli._history import VARIABLE, KeepDays, KeepLast
+from assessor.errors import UsageError
 
 ONE_PER_CORE = 0
 
@@ -90,11 +91,19 @@ def scan(
         int, typer.Option("--jobs", "-j", min=0, help="Worker processes.", show_default="one per core")
     ] = ONE_PER_CORE,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep what was read for the next scan.")] = True,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a scan that was interrupted.")] = False,
+    executor: Annotated[
+        str, typer.Option(help="Do the work on a Dask cluster: dask://host:port.", show_default="this machine's cores")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Score repositories against the five steps towards GitOps: from files and git history and, when asked, live systems."""
     from assessor.cli import _history, _outputs, _scanning
 
+    if resume and not cache:
+        raise UsageError(
+            "--resume: what was found is kept in the cache folder, and --no-cache keeps nothing", "Drop one of the two."
+        )
     targets = _outputs.plan(format or [], output or [])
     keeper = _history.Keeper(store, baseline or "", keep_last, keep_days)
     request = _scanning.Request(
@@ -108,6 +117,8 @@ def scan(
         checks=tuple(checks or ()),
         jobs=jobs,
         cache=cache,
+        resume=resume,
+        executor=executor,
         quiet=quiet,
         live=_scanning.Live(
             aws=aws,

@@ -122,6 +122,18 @@ class FactCache:
         """Remember a value; it is written by the next `flush`."""
         self._new[key] = value
 
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Forget what is remembered under these keys."""
+        keys = set(keys)
+        self._new = {key: value for key, value in self._new.items() if key not in keys}
+        if self._connection is not None:
+            try:
+                with self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    self._connection.executemany("DELETE FROM facts WHERE key = ?", [(key,) for key in keys])
+            except sqlite3.Error as error:
+                self._failed(error)
+
     def flush(self) -> None:
         """Write what is new in one transaction, and keep the file within its size."""
         if self._connection is not None and (self._new or self._touched):

@@ -48,6 +48,8 @@ class Target:
     path: str
     location: Path
     ref: str = ""
+    remote: str = ""  # where a machine that has no such location clones it from
+    branch: str = ""  # of the remote
 
 
 class Tree(Protocol):
@@ -128,7 +130,7 @@ class WorkTree:
         self.root = root
         self._below = Below(root)
         self.problems: list[str] = []
-        self.commit, self.branch, self.remote = _head(repository, self.problems)
+        self.commit, self.branch, self.remote = head_of(repository, self.problems)
         self.depth = shallow_at(repository)
 
     def entries(self) -> Iterator[Entry]:
@@ -210,7 +212,7 @@ class CommitTree:
     def __init__(self, repository: pygit2.Repository, ref: str) -> None:
         self.repository = repository
         self.problems: list[str] = []
-        self.commit, self.branch, self.remote = _head(repository, self.problems)
+        self.commit, self.branch, self.remote = head_of(repository, self.problems)
         self.depth = shallow_at(repository)
         self._tree: pygit2.Tree | None = None
         if not ref and not self.commit:
@@ -291,7 +293,7 @@ def _is_branch(repository: pygit2.Repository, ref: str) -> bool:
         return False
 
 
-def _head(repository: pygit2.Repository, problems: list[str]) -> tuple[str, str, str]:
+def head_of(repository: pygit2.Repository, problems: list[str]) -> tuple[str, str, str]:
     """Return commit, branch and remote address, empty where there is none."""
     commit = branch = remote = ""
     try:

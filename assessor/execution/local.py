@@ -26,6 +26,7 @@ from .unit import Answer, Order, Unit
 from .worker import serve
 
 ATTEMPTS = 2
+STARTING = 60  # seconds in which a fresh interpreter must be ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Limits:
     memory: int = 3 * 1024**3  # bytes
 
 
-def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = Limits()) -> Generator[tuple[int, Answer]]:
+LIMITS = Limits()
+
+
+def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = LIMITS) -> Generator[tuple[int, Answer]]:
     """Return what will yield each target's number and answer, as soon as it is there. Workers start at once, not with the first.
 
     `jobs` 0 means one worker per core. With one job, where no worker starts quickly, the work is done in this process.
@@ -77,15 +81,20 @@ def _here(targets: Sequence[Target], unit: Unit) -> Generator[tuple[int, Answer]
         unit.close()
 
 
-class _Worker:
+class Lost(Exception):
+    """A worker that is no longer to be waited for; the message says why."""
+
+
+class Worker:
     """A worker process, the target it is at, and when it must be done."""
 
-    def __init__(self, unit: Unit, memory: int, others: Sequence[_Worker]) -> None:
+    def __init__(self, unit: Unit, memory: int, others: Sequence[Worker]) -> None:
         ours, theirs = socket.socketpair()
         pipe, self._lifeline = os.pipe()  # never written to: it ends the worker when we end
         self.connection = Connection(ours.detach())
         self.index = -1
         self.deadline = 0.0
+        self._ready = True
         if may_fork():
             self.process: subprocess.Popen[bytes] | _Fork = _Fork(unit, (theirs.fileno(), pipe, memory), (*others, self))
         else:
@@ -97,15 +106,30 @@ class _Worker:
                 stderr=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(), pipe),
             )
+            self._ready = False
             self._send(unit.order)
         theirs.close()
         os.close(pipe)
 
     def start(self, index: int, target: Target, seconds: float) -> None:
-        """Hand it a target, to be done within so many seconds."""
+        """Hand it a target, to be done within so many seconds from when it is ready."""
+        if not self._ready:
+            with contextlib.suppress(EOFError, OSError):  # it has ended already: noticed when its answer is waited for
+                if self.connection.poll(STARTING):
+                    self.connection.recv()
+            self._ready = True
         self.index = index
         self.deadline = time.monotonic() + seconds
         self._send(target)
+
+    def result(self, seconds: float) -> Answer:
+        """Wait for the answer until it must be there; raises `Lost`."""
+        if not self.connection.poll(max(0.0, self.deadline - time.monotonic())):
+            raise Lost(f"it took longer than {seconds:g} s")
+        try:
+            return msgspec.msgpack.decode(self.connection.recv_bytes(), type=Answer)
+        except (EOFError, OSError) as error:
+            raise Lost(f"the process that read it ended unexpectedly: {self.stop(1)}") from error
 
     def _send(self, value: object) -> None:
         with contextlib.suppress(OSError):  # it has ended already: noticed when its answer is waited for
@@ -124,19 +148,21 @@ class _Worker:
     def release(self) -> None:
         """Let go of our ends."""
         self.connection.close()
-        os.close(self._lifeline)
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
 
 
 class _Fork:
     """A child process by fork, with as much of what `subprocess.Popen` offers as is needed."""
 
-    def __init__(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[_Worker]) -> None:
+    def __init__(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Worker]) -> None:
         self._code: int | None = None
         self.pid = os.fork()
         if self.pid == 0:
             self._run(unit, arguments, inherited)
 
-    def _run(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[_Worker]) -> None:
+    def _run(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Worker]) -> None:
         try:
             for worker in inherited:
                 worker.release()
@@ -178,15 +204,18 @@ class _Pool:
         self.targets = targets
         self.unit = unit
         self.limits = limits
-        self.busy: dict[Connection, _Worker] = {}
+        self.busy: dict[Connection, Worker] = {}
         self.attempts = [0] * len(targets)
         # The largest first, so that no worker is left with one at the end.
         self.waiting = sorted(range(len(targets)), key=lambda number: (_weight(targets[number]), -number))
 
     def hire(self, jobs: int) -> None:
         """Start so many workers, each on a target."""
-        while len(self.busy) < jobs and self.waiting:
-            self._next(_Worker(self.unit, self.limits.memory, list(self.busy.values())))
+        new: list[Worker] = []
+        while len(self.busy) + len(new) < jobs and len(new) < len(self.waiting):
+            new.append(Worker(self.unit, self.limits.memory, [*self.busy.values(), *new]))
+        for worker in new:
+            self._next(worker)
 
     def answers(self) -> Generator[tuple[int, Answer]]:
         """Yield each target's number and answer as it is there."""
@@ -194,15 +223,14 @@ class _Pool:
             while self.busy:
                 first = min(worker.deadline for worker in self.busy.values())
                 ready = wait(list(self.busy), max(0.0, first - time.monotonic()))
-                for worker in [worker for connection, worker in self.busy.items() if connection in ready]:
-                    yield from self._done(worker)
-                for worker in [worker for worker in self.busy.values() if worker.deadline <= time.monotonic()]:
-                    yield from self._failed(worker, f"it took longer than {self.limits.seconds:g} s")
+                now = time.monotonic()
+                for worker in [w for connection, w in self.busy.items() if connection in ready or w.deadline <= now]:
+                    yield from self._settled(worker)
         finally:
             while self.busy:
                 self.busy.popitem()[1].stop()
 
-    def _next(self, worker: _Worker) -> None:
+    def _next(self, worker: Worker) -> None:
         """Give a worker its next target, or let it go."""
         if not self.waiting:
             worker.stop()
@@ -212,29 +240,25 @@ class _Pool:
         self.attempts[number] += 1
         worker.start(number, self.targets[number], self.limits.seconds)
 
-    def _done(self, worker: _Worker) -> Generator[tuple[int, Answer]]:
+    def _settled(self, worker: Worker) -> Generator[tuple[int, Answer]]:
+        """Yield the answer of a worker that is done or lost, unless its repository is tried again."""
+        del self.busy[worker.connection]
         index = worker.index
         try:
-            answer = msgspec.msgpack.decode(worker.connection.recv_bytes(), type=Answer)
-        except (EOFError, OSError):
-            yield from self._failed(worker, "")
+            answer = worker.result(self.limits.seconds)
+        except Lost as error:
+            answer = Answer(failure=str(error), again=True)
+        if not answer.again:
+            self._next(worker)
+            yield index, answer
             return
-        if answer.again:
-            yield from self._failed(worker, answer.failure)
-            return
-        del self.busy[worker.connection]
-        self._next(worker)
-        yield index, answer
-
-    def _failed(self, worker: _Worker, reason: str) -> Generator[tuple[int, Answer]]:
-        del self.busy[worker.connection]
-        end = worker.stop(0 if reason else 1)
-        again = self.attempts[worker.index] < ATTEMPTS
+        worker.stop()
+        again = self.attempts[index] < ATTEMPTS
         if again:
-            self.waiting.append(worker.index)
+            self.waiting.append(index)
         self.hire(len(self.busy) + 1)
         if not again:
-            yield worker.index, Answer(failure=reason or f"the process that read it ended unexpectedly: {end}")
+            yield index, answer
 
 
 def _weight(target: Target) -> int:

@@ -6,6 +6,7 @@ It ends with its parent, however that ends: the parent holds the other end of a 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -15,7 +16,10 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
+from assessor.errors import UsageError
 from assessor.execution.unit import Unit
+
+READY = "ready"  # said once by a program of its own, when it has loaded what it needs
 
 
 def serve(unit: Unit, socket: int, pipe: int, memory: int) -> None:
@@ -49,8 +53,11 @@ def _limit(memory: int) -> None:
 def main(socket: int, pipe: int, memory: int) -> None:
     """Serve as a program of its own."""
     with Connection(os.dup(socket)) as connection:
-        order = connection.recv()
-    serve(Unit(order), socket, pipe, memory)
+        unit = Unit(connection.recv())
+        with contextlib.suppress(UsageError):  # told with the first answer
+            unit.prepare()
+        connection.send(READY)
+    serve(unit, socket, pipe, memory)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,216 @@
+"""Spreads the work over a Dask cluster: ``--executor dask://host:port``. Scheduling, spreading and losing workers are Dask's.
+
+A task is one repository. A worker reads it where it is, if it has the same path (a shared file system, or one machine);
+else it clones the repository's remote as a bare, bounded clone with the token of its own environment. Only results travel
+back. In a worker, too, the work is done in a process of its own, so that a repository which crashes it or goes beyond its
+limits costs itself only; the process is kept for the next repository.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import uuid
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from importlib.metadata import entry_points
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from assessor import __version__
+from assessor.collectors.cloning import Access, CloneError, Remote, clone, clones_folder
+from assessor.collectors.opening import is_repository, open_repository
+from assessor.collectors.tree import Target, head_of
+from assessor.errors import ParseError, UsageError
+from assessor.settings import LiveSettings
+
+from .local import ATTEMPTS, LIMITS, Limits, Lost, Worker
+from .unit import Answer, Order, Unit
+
+SCHEME = "dask://"
+CONNECT = 20  # seconds until a scheduler must have answered, and until it must have a worker
+_SCP = re.compile(r"([\w.-]+@[\w.-]+):(?!//)(.+)")  # git@host:owner/name.git
+LOSSES = 2  # tasks are given to other workers when theirs is lost; a repository that was with so many is given up
+
+
+def gather(targets: Sequence[Target], order: Order, address: str, *, limits: Limits = LIMITS) -> Generator[tuple[int, Answer]]:
+    """Yield each target's number and answer as it is there; raises `UsageError` when there is no cluster, or no longer."""
+    order = msgspec.structs.replace(order, settings=msgspec.structs.replace(order.settings, live=LiveSettings()))
+    client = _connect(address)
+    from distributed import as_completed
+
+    run = uuid.uuid4().hex  # keeps the processes of one scan apart from those of another
+    done = 0
+    try:
+        futures = [client.submit(work, run, order, _with_remote(t), limits, versions(), pure=False, retries=1) for t in targets]
+        numbers = {future.key: number for number, future in enumerate(futures)}
+        for future in as_completed(futures, loop=client.loop):
+            answer = _result(future)
+            if answer is None:
+                raise UsageError(
+                    f"the Dask scheduler at {address} is gone; {done} of {len(targets)} repositories were done",
+                    "Start it again and repeat the scan with --resume.",
+                )
+            done += 1
+            yield numbers[future.key], answer
+            future.release()
+    finally:
+        _leave(client, run)
+
+
+def _connect(address: str) -> Any:
+    if not address.startswith(SCHEME):
+        raise UsageError(f"--executor: {address!r} is no address of a Dask scheduler", "It looks like dask://host:8786.")
+    try:
+        import dask
+        from distributed import Client
+    except ImportError as error:
+        raise UsageError("--executor needs Dask", "Install it: pip install 'gitops-assess[dask]'.") from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told in our own words
+    secured = dask.config.get("distributed.comm.require-encryption", None)
+    dask.config.set({"distributed.scheduler.allowed-failures": LOSSES})
+    try:
+        client = Client(f"{'tls' if secured else 'tcp'}://{address.removeprefix(SCHEME)}", timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"no Dask scheduler answers at {address}", "Start one, e.g. `dask scheduler`, and its workers."
+        ) from error
+    try:
+        client.wait_for_workers(1, timeout=CONNECT)
+    except TimeoutError as error:
+        client.close()
+        raise UsageError(f"the Dask scheduler at {address} has no worker", "Start some, e.g. `dask worker ADDRESS`.") from error
+    return client
+
+
+def _result(future: Any) -> Answer | None:
+    """Return the answer of a task that ended; None when it ended because there is no scheduler any more."""
+    from distributed import KilledWorker
+
+    if future.cancelled() or future.status == "lost":
+        return None
+    error = future.exception()
+    if error is None:
+        return msgspec.msgpack.decode(future.result(), type=Answer)
+    if isinstance(error, KilledWorker):
+        return Answer(failure="the workers that read it were lost")
+    return Answer(failure=f"the scan of it failed: {type(error).__name__}: {error}")
+
+
+def _leave(client: Any, run: str) -> None:
+    try:
+        if client.status == "running":
+            client.run(dismiss, run, on_error="ignore")
+    except (OSError, TimeoutError, ValueError, RuntimeError):
+        pass  # the cluster is gone, and its workers' processes with it
+    finally:
+        client.close(timeout=5)
+
+
+def _with_remote(target: Target) -> Target:
+    """Return the target with the address and branch it can be cloned from."""
+    if not is_repository(target.location):
+        return target
+    try:
+        _, branch, address = head_of(open_repository(target.location), [])
+    except ParseError:
+        return target
+    written = _SCP.fullmatch(address)
+    return replace(target, remote=f"ssh://{written[1]}/{written[2]}" if written else address, branch=target.ref or branch)
+
+
+def versions() -> str:
+    """Say what is installed here, as far as results depend on it."""
+    groups = ("gitops_assess.checks", "gitops_assess.readers")
+    found = {f"{point.dist.name} {point.dist.version}" for group in groups for point in entry_points(group=group) if point.dist}
+    return ", ".join(sorted(found | {f"gitops-assess {__version__}"}))
+
+
+# ---- in a Dask worker
+
+
+def work(run: str, order: Order, target: Target, limits: Limits, wanted: str) -> bytes:
+    """Do the work on one repository in a Dask worker and return the answer as bytes."""
+    if versions() != wanted:
+        return _bytes(Answer(failure=f"a worker has other versions installed: {versions()}; wanted: {wanted}"))
+    try:
+        target = _at_hand(target)
+    except (CloneError, UsageError, ValueError, OSError) as error:
+        return _bytes(Answer(failure=f"a worker could not clone it: {error}"))
+    return _bytes(_attendant(run, order, limits).answer(target))
+
+
+def _bytes(answer: Answer) -> bytes:
+    return msgspec.msgpack.encode(answer)
+
+
+def _at_hand(target: Target) -> Target:
+    """Return the target where this machine has it: at the same path, or as a clone of its remote."""
+    if target.location.is_dir() and os.access(target.location, os.R_OK):
+        return target
+    if not target.remote:
+        raise CloneError("it is not at the same path there, and has no remote")
+    folder = clone(Remote(target.remote, target.branch), clones_folder(), access_to(target.remote))
+    return replace(target, location=folder, ref="")
+
+
+def access_to(address: str) -> Access:
+    """Return how a worker reaches a remote: over HTTPS, with the forge's token if its environment has one."""
+    host = urlsplit(address).netloc
+    for known, user, name in (("github.com", "x-access-token", "GITHUB_TOKEN"), ("gitlab.com", "oauth2", "GITLAB_TOKEN")):
+        if host == known and os.environ.get(name):
+            return Access(host, user, os.environ[name], protocols=("https", "ssh"))
+    return Access(protocols=("https", "ssh"))
+
+
+class _Attendant:
+    """Keeps a worker process for the repositories that one thread of a Dask worker is given."""
+
+    def __init__(self, order: Order, limits: Limits) -> None:
+        self.unit = Unit(order)
+        self.limits = limits
+        self._worker: Worker | None = None
+        self._lock = threading.Lock()
+
+    def answer(self, target: Target) -> Answer:
+        """Return what comes of a repository; tried once more when the process that is at it is lost."""
+        failure = ""
+        for _ in range(ATTEMPTS):
+            worker = self._worker = self._worker or Worker(self.unit, self.limits.memory, ())
+            try:
+                worker.start(0, target, self.limits.seconds)
+                answer = worker.result(self.limits.seconds)
+                if not answer.again:
+                    return answer
+                failure = answer.failure
+            except Lost as error:
+                failure = str(error)
+            self.stop()
+        return Answer(failure=failure)
+
+    def stop(self) -> None:
+        """Let the process go."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+
+
+_attendants: dict[tuple[str, int], _Attendant] = {}
+
+
+def _attendant(run: str, order: Order, limits: Limits) -> _Attendant:
+    key = (run, threading.get_ident())
+    if key not in _attendants:
+        _attendants[key] = _Attendant(order, limits)
+    return _attendants[key]
+
+
+def dismiss(run: str) -> None:
+    """Let the processes that worked for a scan go."""
+    for key in [key for key in list(_attendants) if key[0] == run]:
+        _attendants.pop(key).stop()
