@@ -22,10 +22,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from assessor import __version__
-from assessor.collectors.cloning import Access, CloneError, Remote, clone, clones_folder
+from assessor.collectors.cloning import CloneError, Remote, clone, clones_folder
 from assessor.collectors.opening import is_repository, open_repository
 from assessor.collectors.tree import Target, head_of
 from assessor.errors import ParseError, UsageError
+from assessor.observing import Access
 from assessor.settings import LiveSettings
 
 from .local import ATTEMPTS, LIMITS, Limits, Lost, Worker

@@ -15,7 +15,6 @@ import pytest
 pytest.importorskip("distributed", reason="Dask is not installed")
 
 from assessor.cli import _scanning
-from assessor.collectors.cloning import Access
 from assessor.collectors.discovery import discover
 from assessor.collectors.tree import Target
 from assessor.errors import UsageError
@@ -24,6 +23,7 @@ from assessor.execution.cluster import access_to, gather, versions, work
 from assessor.execution.local import Limits
 from assessor.execution.unit import Answer, Order, read_answer
 from assessor.model import Assessment
+from assessor.observing import Access
 from tests.collectors.repositories import git, repository
 from tests.execution.dask_cluster import Cluster, dask_cluster
 from tests.execution.test_local import FAULTY
