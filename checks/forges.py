@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assessor.checking import Verdict, graded
+from assessor.checking import Verdict, graded, not_observed
 from assessor.facts.forge import ForgePipeline, Run
 from assessor.facts.pipelines import Activity
 from assessor.facts.repository import Organization
+
+from .live import FORGES, unseen
 
 LEAST_RUNS = 3  # fewer say nothing about a habit
 
 
 def requested(organization: Organization, validators: Iterable[Activity]) -> Verdict | None:
-    """Say whether the pipelines of these activities are switched on, by repository; None where no forge tells.
+    """Say whether the pipelines of these activities are switched on, by repository; None where no forge was asked.
 
     One that runs suffices: others may be kept for the day they are needed.
     """
+    validators = tuple(validators)
     by_repository: dict[str, list[ForgePipeline]] = {}
     for pipeline in _pipelines(organization, validators):
         by_repository.setdefault(pipeline.at.repository, []).append(pipeline)
     if not by_repository:
-        return None
+        return _unseen(organization, validators)
     off = [pipelines[0] for _, pipelines in sorted(by_repository.items()) if not any(p.active for p in pipelines)]
     if off:
         summary = f"{off[0].file} is switched off at the forge ({off[0].state})"
@@ -32,10 +35,11 @@ def requested(organization: Organization, validators: Iterable[Activity]) -> Ver
 
 
 def scheduled(organization: Organization, activities: Iterable[Activity]) -> Verdict | None:
-    """Say whether the forge runs the pipelines of these activities on their schedule; None where it does not tell.
+    """Say whether the forge runs the pipelines of these activities on their schedule; None where none was asked.
 
     A run that fails may have found drift. One that fails every time is either broken, or finds what nobody puts right.
     """
+    activities = tuple(activities)
     rated: list[tuple[ForgePipeline, float, str]] = []
     for pipeline in _pipelines(organization, activities):
         runs = pipeline.scheduled or ()
@@ -46,10 +50,17 @@ def scheduled(organization: Organization, activities: Iterable[Activity]) -> Ver
         elif runs or pipeline.on_schedule:
             rated.append((pipeline, 1.0, f"the schedule runs{_last(runs)}"))
     if not rated:
-        return None
+        return _unseen(organization, activities)
     share = sum(rating for _, rating, _ in rated) / len(rated)
     worst = min(rated, key=lambda each: each[1])
     return graded(share, worst[2], [pipeline.at for pipeline, rating, _ in rated if rating < 1 or share == 1])
+
+
+def _unseen(organization: Organization, activities: Iterable[Activity]) -> Verdict | None:
+    """Say why a forge that was asked tells nothing about pipelines of its own; None where it could not know."""
+    if not any(activity.system in organization.asked for activity in activities):
+        return None
+    return not_observed(unseen(organization, *FORGES, kinds=(ForgePipeline.kind,)))
 
 
 def _pipelines(organization: Organization, activities: Iterable[Activity]) -> list[ForgePipeline]:
