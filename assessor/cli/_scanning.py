@@ -64,12 +64,14 @@ class Live:
             github = settings.github
             archived, forks = self.archived or github.archived, self.forks or github.forks
             url = self.github_url or github.url
-            found["github"] = replace(github, organizations=self.github, url=url, archived=archived, forks=forks)
+            names = tuple(dict.fromkeys((*self.github, *github.organizations)))
+            found["github"] = replace(github, organizations=names, url=url, archived=archived, forks=forks)
         if self.gitlab:
             gitlab = settings.gitlab
             archived, forks = self.archived or gitlab.archived, self.forks or gitlab.forks
             url = self.gitlab_url or gitlab.url
-            found["gitlab"] = replace(gitlab, groups=self.gitlab, url=url, archived=archived, forks=forks)
+            names = tuple(dict.fromkeys((*self.gitlab, *gitlab.groups)))
+            found["gitlab"] = replace(gitlab, groups=names, url=url, archived=archived, forks=forks)
         if found and self.evidence:
             raise UsageError(
                 f"--evidence stands in for live systems, and {' and '.join(sorted(found))} would be asked too",
