@@ -56,6 +56,7 @@ def from_infrastructure(module: Module) -> Iterator[Fact]:
     yield from _gitlab(gitlab)
     for call in module.calls:
         yield from _from_module(call)
+        yield from _workspace_of_module(call)
 
 
 def _protection(resource: Resource) -> Iterator[BranchProtection]:
@@ -136,6 +137,13 @@ def _workspace(resource: Resource) -> Iterator[PlanAutomation]:
         yield PlanAutomation(at=resource.at, tool="hcp-terraform", drift=drift or enforced, plan_on_pr=connected)
     elif settings.get("assessments_enforced") == "true":
         yield PlanAutomation(at=resource.at, tool="hcp-terraform", drift=True, plan_on_pr=False)
+
+
+def _workspace_of_module(call: ModuleCall) -> Iterator[PlanAutomation]:
+    """Yield what a module is told that makes a workspace: modules pass the provider's arguments on under their own names."""
+    if call.settings.get("assessments_enabled") == "true":
+        connected = "vcs_repo" in call.settings and call.settings.get("speculative_enabled") != "false"
+        yield PlanAutomation(at=call.at, tool="hcp-terraform", drift=True, plan_on_pr=connected)
 
 
 def _spacelift(resource: Resource) -> Iterator[PlanAutomation]:
