@@ -108,6 +108,7 @@ KUBERNETES: tuple[StepRule, ...] = (
         dag-andersen/argocd-diff-preview""",
         P.RENDER,
     ),
+    step("jx:jenkins-x/jx3-pipeline-catalog/tasks/environment/pullrequest.yaml*", P.RENDER, tool="jenkins-x"),
     step("hook:helmlint* hook:helm-lint* hook:helm_lint hook:chart-testing* d3adb5/helm-unittest-action", P.LINT_CHART),
     step("azure:helmdeploy", P.LINT_CHART, when=is_("command", "lint")),
     step("azure:helmdeploy", P.DEPLOY, when=is_("command", "upgrade|install"), subject="namespace"),

@@ -39,6 +39,17 @@ def _attests(kind: str) -> StepRule:
     return step(_BUILD_ACTIONS, purpose, tool="docker buildx", when=when)
 
 
+# Build packs of Jenkins X's catalogue that build an image. Its others are for charts, Terraform and environments.
+_PACKS = """
+    c++ d appserver csharp cwp docker docker-helm go* gradle javascript* jenkins maven* ml-python-*service php python ruby rust
+    scala typescript
+"""
+
+
+def _packs(pipeline: str) -> str:
+    return " ".join(f"jx:jenkins-x/jx3-pipeline-catalog/tasks/{pack}/{pipeline}.yaml*" for pack in _PACKS.split())
+
+
 _IMAGES = (
     step(_BUILD_ACTIONS, P.BUILD_IMAGE, tool="docker buildx", subject="context", tags="tags"),
     step(_BUILD_ACTIONS, P.PUSH_IMAGE, tool="docker buildx", when=_pushes, subject="images tags", tags="tags"),
@@ -130,8 +141,8 @@ _IMAGES = (
         subject="IMAGE image",
         tags="IMAGE image",
     ),
-    step("jx:jenkins-x/jx3-pipeline-catalog/tasks/*/release.yaml*", P.PUSH_IMAGE, tool="jenkins-x"),
-    step("jx:jenkins-x/jx3-pipeline-catalog/tasks/*/pullrequest.yaml*", P.BUILD_IMAGE, tool="jenkins-x"),
+    step(_packs("release"), P.PUSH_IMAGE, tool="jenkins-x"),
+    step(_packs("pullrequest"), P.BUILD_IMAGE, tool="jenkins-x"),
     step("buildkite:docker-compose", P.PUSH_IMAGE, when=on("push")),
     step("buildkite:*docker-build-push* buildkite:*docker-ecr-publish*", P.PUSH_IMAGE),
     step(
