@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
 from assessor.deriving import derive_repository
 from assessor.errors import ParseError
 from assessor.facts.base import Fact, Gap, Place
+from assessor.facts.pipelines import Runnable
 from assessor.facts.repository import Repository
 from assessor.redaction import printable, redact
 
@@ -22,6 +24,8 @@ from .tree import Entry, Target, Tree, open_tree
 
 MAX_REASON = 300  # characters
 MAX_ATTRIBUTES = 1024 * 1024  # bytes of a .gitattributes file
+
+_SCRIPT = re.compile(r"\.(?:sh|bash)\Z|(?:\A|/)(?:GNUm|M|m)akefile\Z")
 
 
 def collect_repository(
@@ -49,6 +53,11 @@ def nothing_of(target: Target, reason: str, source: str = "files") -> Repository
     return Repository(at=Place(target.name, ""), name=target.name, path=target.path, gaps=(gap,))
 
 
+def _is_started(path: str, origins: Mapping[str, Origin]) -> bool:
+    """Say whether a file among tests is a script that a pipeline may run: it then says what the pipeline does."""
+    return origins[path] is Origin.FIXTURE and bool(_SCRIPT.search(path))
+
+
 class Reading:
     """The reading of one repository; collects gaps as it goes.
 
@@ -71,7 +80,7 @@ class Reading:
                 self._gap(entry.path, 0, "a link that leads out of the repository; links are not followed")
         content = Content((entry.path for entry in entries), self._attributes(entries))
         origins = {entry.path: content.origin(entry.path) for entry in entries}
-        wanted = [e for e in entries if origins[e.path] in (Origin.OWN, Origin.EXAMPLE)]
+        wanted = [e for e in entries if origins[e.path] in (Origin.OWN, Origin.EXAMPLE) or _is_started(e.path, origins)]
         facts = [fact for entry in wanted for fact in self._read(entry)]
         self.extraction.remember()
         own_paths = [e.path for e in wanted if origins[e.path] is Origin.OWN]
@@ -80,7 +89,9 @@ class Reading:
         if not library and examples_are_the_product(self.target.name, origins):
             product.add(Origin.EXAMPLE)
         own = [e for e in wanted if origins[e.path] in product]
-        facts_own = [f for f in facts if origins[f.at.path] in product]
+        facts_own = [
+            f for f in facts if origins[f.at.path] in product or (isinstance(f, Runnable) and _is_started(f.at.path, origins))
+        ]
         aside = Counter(str(origins[e.path]) for e in entries if origins[e.path] not in product)
         history, shallow = read_history(self.tree)
         self.complete = self.complete and not self.tree.problems and not self.tree.moved

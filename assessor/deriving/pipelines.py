@@ -19,6 +19,7 @@ def follow_and_recognise(material: Material) -> Iterator[Fact]:
     """Yield each pipeline followed, and its activities; then those of scripts and targets that no pipeline starts.
 
     A file that only other pipelines call is judged where it is called; as one of its own only if nothing here calls it.
+    A script among tests only counts where a pipeline starts it.
     """
     follower = Follower(material)
     followed = [follower.pipeline(pipeline) for pipeline in material.of(Pipeline)]
@@ -28,7 +29,8 @@ def follow_and_recognise(material: Material) -> Iterator[Fact]:
         yield without_environment(pipeline)
     for runnable in material.of(Runnable):
         started = (runnable.runner, runnable.folder, runnable.name) in follower.reached
-        if not started and runnable.runner not in ("action", "tekton-task", "tekton-pipeline"):
+        own = runnable.at.path in material.files
+        if own and not started and runnable.runner not in ("action", "tekton-task", "tekton-pipeline"):
             yield from manual_activities(runnable)
 
 

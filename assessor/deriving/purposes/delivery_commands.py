@@ -140,7 +140,8 @@ KUBERNETES: tuple[Rules, ...] = (
         timoni build|vet, kluctl render|diff, argocd app diff|manifests, werf render, kpt fn""",
         P.RENDER,
     ),
-    command("skaffold render|diagnose", P.RENDER),
+    command("skaffold render|diagnose, fleet test|target", P.RENDER),
+    command("fleet apply", P.RENDER, when=has("-o", "--output")),
     command("helm|helm3 upgrade|install", P.RENDER, when=_dry_run),
     command(
         "kubeconform|kubeval|kubernetes-validate|kubevious|kubectl-validate|datree|flux-schema",

@@ -1,0 +1,1 @@
+docker push ghcr.io/example/fixture:1
