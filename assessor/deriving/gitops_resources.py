@@ -74,7 +74,7 @@ def _argocd(resource: Resource) -> Iterator[Application]:
 
 
 def _azure_flux(resource: Resource) -> Iterator[Application]:
-    """Yield the Kustomization that the Flux extension of AKS makes."""
+    """Yield the Kustomization that the Flux extension of AKS makes, declared in Terraform."""
     given = resource.settings
     repository = given.get("git_repository.url", "") or given.get("bucket.url", "") or given.get("blob_storage.container_id", "")
     yield Application(
@@ -93,6 +93,29 @@ def _azure_flux(resource: Resource) -> Iterator[Application]:
         self_heal=True,
         prune=_flag(given.get("kustomizations.garbage_collection_enabled", "false")),
     )
+
+
+def _flux_configuration(resource: Resource) -> Iterator[Application]:
+    """Yield the Kustomizations of a Flux configuration that a Bicep file or ARM template declares."""
+    given = resource.settings
+    names = {key.split(".")[1] for key in given if key.startswith("kustomizations.")}
+    for name in sorted(names):
+        yield Application(
+            at=resource.at,
+            product="flux",
+            type="Kustomization",
+            name=name,
+            sources=(
+                AppSource(
+                    repository=given.get("gitRepository.url", "") or given.get("bucket.url", ""),
+                    path=given.get(f"kustomizations.{name}.path", "").removeprefix("./").strip("/"),
+                    revision=given.get("gitRepository.repositoryRef.branch", ""),
+                ),
+            ),
+            auto_sync=given.get("suspend", "false") != "true",
+            self_heal=True,
+            prune=_flag(given.get(f"kustomizations.{name}.prune", "false")),
+        )
 
 
 def _config_sync(resource: Resource) -> Iterator[Application]:
@@ -126,6 +149,7 @@ _RESOURCES: dict[str, Callable[[Resource], Iterator[Application]]] = {
     "argocd_application": _argocd,
     "argocd_application_set": _argocd,
     "azurerm_kubernetes_flux_configuration": _azure_flux,
+    "Microsoft.KubernetesConfiguration/fluxConfigurations": _flux_configuration,
     "google_gke_hub_feature_membership": _config_sync,
     "google_gke_hub_feature": _config_sync,
 }

@@ -1,8 +1,7 @@
-"""Reads CloudFormation and SAM templates, Azure's ARM templates and Bicep files, Serverless and Deployment files."""
+"""Reads CloudFormation and SAM templates, Azure's ARM templates, Serverless and Deployment files."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assessor.facts.base import Fact
@@ -105,27 +104,6 @@ def read_arm(source: Source) -> Iterator[Fact]:
     if found:
         yield Stack(at=found[0].at, tool="arm", name=source.name, declares=len(found))
         yield from found
-
-
-_BICEP = re.compile(r"^\s*(resource|module)\s+(\w+)\s+'([^'@]{1,200})(?:@[^']{0,60})?'(\s+existing\b)?")
-_SCALAR = re.compile(r"^\s+(kubernetesVersion|name|version)\s*:\s*'?([^'\s]{1,100})'?\s*$")
-
-
-@reader("bicep", names=("*.bicep",))
-def read_bicep(source: Source) -> Iterator[Fact]:
-    """Yield a Bicep file and the resources and registry modules it declares; existing resources are only referred to."""
-    found = []
-    for number, line in enumerate(source.lines, 1):
-        match = _BICEP.match(line[:400])
-        if match and not match.group(4):
-            following = (_SCALAR.match(text[:200]) for text in source.lines[number : number + 30])
-            given = {m.group(1): redact(m.group(2)) for m in following if m and "$" not in m.group(2)}
-            found.append(
-                Resource(at=source.place(number), tool="bicep", type=match.group(3), name=match.group(2), settings=given)
-            )
-    if found:
-        yield Stack(at=found[0].at, tool="bicep", name=source.name, declares=len(found))
-        yield from (resource for resource in found if not resource.type.endswith(".bicep"))
 
 
 @reader("serverless", names=("serverless.yml", "serverless.yaml"))

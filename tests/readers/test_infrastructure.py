@@ -114,6 +114,46 @@ def test_an_existing_resource_of_bicep_is_only_a_reference() -> None:
     ]
 
 
+def test_properties_of_bicep_are_named_by_where_they_stand() -> None:
+    text = """var url = 'https://github.com/example/clusters.git'
+
+resource flux 'Microsoft.KubernetesConfiguration/fluxConfigurations@2025-04-01' = if (enabled) {
+  name: 'bootstrap' // the first one
+  properties: {
+    gitRepository: {
+      url: url
+      timeoutInSeconds: 180
+      password: 'not-to-be-kept'
+    }
+    namespace: namespace
+    list: [
+      {
+        name: 'first'
+      }
+    ]
+    kustomizations: {
+      'shop-app': {
+        prune: true
+      }
+    }
+  }
+}
+
+output name string = flux.name
+"""
+    (found,) = [fact for fact in read("bicep", "main.bicep", text) if isinstance(fact, Resource)]
+    scalars = {key: value for key, value in found.settings.items() if value}
+    assert scalars.pop("gitRepository.password") != "not-to-be-kept"
+    assert scalars == {
+        "name": "bootstrap",
+        "gitRepository.url": "https://github.com/example/clusters.git",
+        "gitRepository.timeoutInSeconds": "180",
+        "namespace": "${namespace}",
+        "list.name": "first",
+        "kustomizations.shop-app.prune": "true",
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
