@@ -9,7 +9,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from assessor.facts.base import Fact
 from assessor.facts.containers import ImageBuild
+from assessor.facts.pipelines import Event, Job, Pipeline, PipelineStep, Trigger
 from assessor.parsing import hcl
 from assessor.parsing.yaml import Map
 from assessor.reading import Source, reader, strings
@@ -200,10 +202,11 @@ def read_earthfile(source: Source) -> Iterator[ImageBuild]:
 
 
 @reader("cluster-builds", names=("*.yaml", "*.yml"))
-def read_cluster_builds(source: Source) -> Iterator[ImageBuild]:
+def read_cluster_builds(source: Source) -> Iterator[Fact]:
     """Yield builds that run in a cluster: OpenShift BuildConfig (S2I or Docker), kpack Image, Shipwright Build.
 
-    They name a repository, not a folder, so `folder` is the context they give inside it.
+    They name a repository, not a folder, so `folder` is the context they give inside it. The cluster pushes what it builds
+    to where the object says, so an object that says so is a pipeline of one step.
     """
     data = source.data
     if b"BuildConfig" not in data and b"kpack.io" not in data and b"shipwright.io" not in data:
@@ -212,14 +215,19 @@ def read_cluster_builds(source: Source) -> Iterator[ImageBuild]:
         manifest = mapping(document.value)
         api, spec = str(manifest.get("apiVersion", "")), mapping(manifest.get("spec"))
         tool, context = _cluster_build(api, str(manifest.get("kind", "")), spec)
-        if tool:
-            yield ImageBuild(
-                at=source.place(manifest.line or document.line),
-                tool=tool,
-                folder=below("", context or "."),
-                image=text(spec.get("tag")) or text(mapping(spec.get("output")).get("image")),
-                name=text(mapping(manifest.get("metadata")).get("name")),
-            )
+        if not tool:
+            continue
+        name = text(mapping(manifest.get("metadata")).get("name"))
+        output = mapping(spec.get("output"))
+        image = text(spec.get("tag")) or text(output.get("image"))
+        at = source.place(manifest.line or document.line)
+        yield ImageBuild(at=at, tool=tool, folder=below("", context or "."), image=image, name=name)
+        pushed = image or text(mapping(output.get("to")).get("name"))
+        if pushed:
+            line = spec.line_of("tag") if "tag" in spec else spec.line_of("output")
+            step = PipelineStep(at=source.place(line), name=tool, uses=f"cluster-build:{tool}", inputs={"image": pushed})
+            job = Job(id=name, at=at, steps=(step,))
+            yield Pipeline(at=at, system="cluster-build", name=name, triggers=(Trigger(Event.OTHER),), jobs=(job,))
 
 
 def _cluster_build(api: str, kind: str, spec: Map) -> tuple[str, str]:

@@ -143,6 +143,7 @@ _IMAGES = (
     ),
     step(_packs("release"), P.PUSH_IMAGE, tool="jenkins-x"),
     step(_packs("pullrequest"), P.BUILD_IMAGE, tool="jenkins-x"),
+    step("cluster-build:*", P.PUSH_IMAGE, subject="image", tags="image"),
     step("buildkite:docker-compose", P.PUSH_IMAGE, when=on("push")),
     step("buildkite:*docker-build-push* buildkite:*docker-ecr-publish*", P.PUSH_IMAGE),
     step(
