@@ -131,6 +131,9 @@ class Follower:
         runner, separator, name = uses.partition(":")
         if separator and runner in ("tekton-task", "tekton-pipeline"):
             return next(iter(self.by_name.get((runner, name), ())), None)
+        if runner == "concourse-task":  # a path below the folder of an input
+            own = (self.by_name.get((runner, path)) for path in (name, name.partition("/")[2]))
+            return next((tasks[0] for tasks in own if tasks), None)
         if pipeline.system == "azure" and "." in uses:
             return self._local(uses, pipeline)
         path = uses.partition("@")[0]

@@ -30,7 +30,7 @@ def follow_and_recognise(material: Material) -> Iterator[Fact]:
     for runnable in material.of(Runnable):
         started = (runnable.runner, runnable.folder, runnable.name) in follower.reached
         own = runnable.at.path in material.files
-        if own and not started and runnable.runner not in ("action", "tekton-task", "tekton-pipeline"):
+        if own and not started and runnable.runner not in ("action", "tekton-task", "tekton-pipeline", "concourse-task"):
             yield from manual_activities(runnable)
 
 

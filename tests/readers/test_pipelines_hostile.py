@@ -27,6 +27,7 @@ READERS = {
     "bitbucket-pipelines": "bitbucket-pipelines.yml",
     "buildkite": ".buildkite/pipeline.yml",
     "tekton": ".tekton/a.yaml",
+    "concourse": "ci/pipeline.yml",
     "terraform-automation": "digger.yml",
     "makefile": "Makefile",
     "justfile": "justfile",
@@ -40,7 +41,8 @@ WORDS = (
     "on jobs steps run uses with env if defaults working-directory container services environment script include extends trigger rules "
     "only image variables stages task inputs template pool pr schedules extends parameters orbs workflows commands filters branches triggers "
     "name args entrypoint images kind settings when event phases build deploy pipelines default step pipe parallel command plugins "
-    "apiVersion spec tasks taskSpec pipelineSpec metadata annotations projects drift scripts targets options repos hooks dockers cmds deps"
+    "apiVersion spec tasks taskSpec pipelineSpec metadata annotations projects drift scripts targets options repos hooks dockers cmds deps "
+    "plan get put config platform path resources in_parallel try"
 )
 KEYS = WORDS.split()
 scalars = (

@@ -1,4 +1,4 @@
-"""Azure Pipelines, CircleCI, Jenkins, Cloud Build, Drone, Woodpecker, CodeBuild, Travis, Bitbucket, Buildkite, Tekton."""
+"""Azure Pipelines, CircleCI, Jenkins, Cloud Build, Drone, Woodpecker, CodeBuild, Travis, Bitbucket, Buildkite, Tekton, Concourse."""
 
 from __future__ import annotations
 
@@ -326,3 +326,88 @@ def test_services_beside_ci_say_whether_they_look_for_drift(path: str, text: str
     (found,) = read("terraform-automation", path, text)
     assert isinstance(found, PlanAutomation)
     assert (found.tool, found.drift, found.plan_on_pr) == (tool, drift, True)
+
+
+CONCOURSE = """
+resource_types:
+  - name: pull-request
+    type: registry-image
+    source: {repository: teliaoss/github-pr-resource}
+resources:
+  - name: code
+    type: git
+    source: {uri: "https://github.com/example/shop", branch: main, private_key: ((key))}
+  - name: changes
+    type: pull-request
+    source: {repository: example/shop}
+  - name: nightly
+    type: time
+    source: {interval: 24h}
+  - name: image
+    type: docker-image
+    source: {repository: ghcr.io/example/shop}
+jobs:
+  - name: build
+    plan:
+      - in_parallel:
+          steps:
+            - get: code
+              trigger: true
+            - get: tools
+      - put: image
+        params: {build: code}
+        on_failure:
+          put: chat
+  - name: check
+    plan:
+      - {get: changes, trigger: true}
+      - task: validate
+        file: changes/ci/validate.yml
+      - try:
+          task: render
+          config:
+            platform: linux
+            run:
+              path: sh
+              args:
+                - -c
+                - |
+                  cd changes
+                  helm lint chart
+  - name: drift
+    plan:
+      - {get: nightly, trigger: true}
+      - do: [{task: plan, config: {run: {path: terraform, args: [plan, -detailed-exitcode]}}}]
+  - name: by-hand
+    plan:
+      - get: code
+"""
+TASK = "platform: linux\nimage_resource: {type: registry-image, source: {repository: alpine}}\ninputs: [{name: changes}]\nrun:\n  path: changes/ci/validate.sh\n"
+
+
+def test_concourse_jobs_are_started_by_what_their_resources_are() -> None:
+    found = pipeline("concourse", "ci/pipeline.yml", CONCOURSE)
+    started = {job.id: [trigger.event for trigger in job.triggers or ()] for job in found.jobs}
+    assert started == {
+        "build": [Event.PUSH], "check": [Event.PULL_REQUEST], "drift": [Event.SCHEDULE], "by-hand": [Event.MANUAL],
+    }  # fmt: skip
+    uses = [step.uses for _, step in found.steps if step.uses]
+    assert uses == ["concourse:docker-image", "concourse:put", "concourse-task:changes/ci/validate.yml"]
+    assert argvs(found) == [("cd", "changes"), ("helm", "lint", "chart"), ("terraform", "plan", "-detailed-exitcode")]
+    put = next(step for _, step in found.steps if step.uses == "concourse:docker-image")
+    assert (put.inputs["repository"], put.inputs["build"]) == ("ghcr.io/example/shop", "code")
+    assert [step.tolerated for _, step in found.steps if step.name == "render"] == [True]
+
+
+def test_a_task_of_concourse_can_be_started() -> None:
+    (found,) = read("concourse", "ci/validate.yml", TASK)
+    assert isinstance(found, Runnable)
+    assert (found.runner, found.name) == ("concourse-task", "ci/validate.yml")
+    assert [c.argv for step in found.steps for c in step.commands] == [("ci/validate.sh",)]
+
+
+@pytest.mark.parametrize(
+    "text", ["jobs:\n  build:\n    plan: x\n", "jobs:\n  - name: a\n    steps: []\n", "platform: x\nrun: y\n"]
+)
+def test_other_files_with_jobs_are_not_taken_for_concourse(text: str) -> None:
+    assert not list(read("concourse", "a.yml", text))

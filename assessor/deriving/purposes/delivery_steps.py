@@ -117,6 +117,7 @@ KUBERNETES: tuple[StepRule, ...] = (
     step(
         "azure:kubernetes azure:kubectl", P.DEPLOY, when=is_("command", "apply|replace|set|create", "apply"), subject="namespace"
     ),
+    step("concourse:helm concourse:helm3 concourse:kubernetes concourse:k8s", P.DEPLOY, subject="release chart"),
     step("azure/k8s-deploy deliverybot/helm vimeda/helm koslib/helm-eks-action", P.DEPLOY, subject="namespace"),
     step("helmfile/helmfile-action", P.DEPLOY, when=mentions("helmfile-args", "apply", "sync")),
     step("helmfile/helmfile-action", P.RENDER, when=mentions("helmfile-args", "template", "diff", "lint")),
@@ -156,6 +157,7 @@ REPORTS: tuple[StepRule, ...] = (
         P.NOTIFY,
     ),
     step("actions/github-script", P.NOTIFY, when=mentions("script", "issues.create", "createcomment", "updatecomment")),
+    step("concourse:*slack* concourse:*email* concourse:*teams* concourse:cogito", P.NOTIFY),
     step(
         """jenkins:slacksend jenkins:mail jenkins:emailext jenkins:office365connectorsend jenkins:discordsend jenkins:rocketsend
         jenkins:mattermostsend jenkins:googlechatnotification""",
