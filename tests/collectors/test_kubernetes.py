@@ -610,3 +610,10 @@ def test_in_a_pod_without_kubeconfig_the_service_account_is_used(tmp_path: Path,
     with pytest.raises(UsageError, match="no kubeconfig"):
         access.contexts(["prod"])
     assert access.client(access.IN_CLUSTER).configuration.host == "https://10.0.0.1:443"
+
+
+def test_every_call_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
+    for listing in calls.LISTINGS:
+        assert f"`{listing.resource}`" in page
+    assert all(f"`{name}`" in page for name in (calls.CONFIG_MAP, "/version", "/apis"))
