@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ASSESS := $(BIN)/gitops-assess
 
-.PHONY: help demo test lint types contracts pytest judges docs wheel clean
+.PHONY: help demo live-demo test lint types contracts pytest judges docs wheel clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run ## Scan the sample organization and write report.html.
 	$(ASSESS) scan examples/acme --format table --format html -o report.html
+
+live-demo: $(VENV)/dev ## The same, joined with stand-ins of its AWS account and its cluster: live-report.html.
+	$(BIN)/python examples/live/demo.py $(ARGUMENTS)
 
 test: lint types contracts pytest ## Everything CI runs.
 
@@ -39,7 +42,7 @@ wheel: $(VENV)/dev ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
 clean: ## Remove what the targets above made.
-	rm -rf $(VENV) .judges build dist *.egg-info report.html
+	rm -rf $(VENV) .judges build dist *.egg-info report.html live-report.html
 
 $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -16,6 +16,7 @@ from .links import Forge, forge, place_link
 from .words import (
     STATUSES,
     SYMBOLS,
+    by_kind,
     contradiction_title,
     gain_line,
     level_line,
@@ -162,13 +163,17 @@ def _contradictions(assessment: Assessment, forges: dict[str, Forge]) -> str:
     if not found:
         return ""
     lines = ["### Declared against observed", ""]
-    for one in found[:CHANGES]:
-        places = " ≠ ".join(_place(place, forges) for place in (one.declared, one.observed) if place)
+    for one in [one for kind in by_kind(found) for one in kind][:CHANGES]:
+        places = " ≠ ".join(_located(place, forges) for place in (one.declared, one.observed) if place)
         about = f"{code(one.subject, 60)}: {escape(one.summary)}"
         lines.append(f"- **{escape(contradiction_title(one))}** {about}" + (f" ({places})" if places else ""))
     if len(found) > CHANGES:
         lines.append(f"- … and {len(found) - CHANGES} more")
     return "\n".join(lines) + "\n"
+
+
+def _located(evidence: Evidence, forges: dict[str, Forge]) -> str:
+    return f"{code(evidence.repository, 40)} {_place(evidence, forges)}" if evidence.repository else _place(evidence, forges)
 
 
 def _place(evidence: Evidence, forges: dict[str, Forge]) -> str:

@@ -12,12 +12,13 @@ from . import console
 from .console import ACCENT, BOLD, COLOURS, DIM, Style, fit
 from .words import (
     SYMBOLS,
+    by_kind,
     contradiction_title,
     gain_line,
     level_line,
     listing,
+    located,
     number,
-    place_text,
     plural,
     printable,
     repositories,
@@ -25,7 +26,7 @@ from .words import (
     systems,
 )
 
-ACTIONS, CONTRADICTIONS, GAPS, ERRORS = 5, 6, 5, 5
+ACTIONS, KINDS, GAPS, ERRORS = 5, 9, 5, 5
 
 
 def render(
@@ -115,18 +116,21 @@ def _bar(score: float | None, width: int) -> str:
 
 
 def _contradictions(assessment: Assessment, style: Style) -> Iterator[str]:
-    found = assessment.contradictions
-    if not found:
+    """Yield the first contradiction of each kind, with how many are alike: which kinds there are says most."""
+    kinds = by_kind(assessment.contradictions)
+    if not kinds:
         return
-    told = plural(len(found), "contradiction")
-    yield style.paint(BOLD, f"Declared against observed: {told}")
-    for one in found[:CONTRADICTIONS]:
+    yield style.paint(BOLD, f"Declared against observed: {plural(len(assessment.contradictions), 'contradiction')}")
+    for found in kinds[:KINDS]:
+        one, alike = found[0], len(found) - 1
         text = f"{contradiction_title(one)}: {printable(one.subject, 60)}: {printable(one.summary, 160)}"
         yield from style.wrap(text, "  ", COLOURS[Status.FAIL], "  ")
-        places = [place_text(place, 70) for place in (one.declared, one.observed) if place]
-        yield from style.wrap(" ≠ ".join(places), "    ", DIM, "  ")
-    if len(found) > CONTRADICTIONS:
-        yield style.paint(DIM, f"    {len(found) - CONTRADICTIONS} more in the full report")
+        places = " ≠ ".join(located(place, 70) for place in (one.declared, one.observed) if place)
+        yield from style.wrap(places, "    ", DIM, "  ")
+        if alike:
+            yield style.paint(DIM, f"    and {alike} more alike")
+    if len(kinds) > KINDS:
+        yield style.paint(DIM, f"    {len(kinds) - KINDS} more kinds in the full report")
     yield ""
 
 

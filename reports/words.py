@@ -180,9 +180,23 @@ def place_text(place: Evidence, limit: int = 120) -> str:
     return f"{SOURCES.get(place.source, printable(place.source, 20))}: {printable(place.path, limit)}"
 
 
+def located(place: Evidence, limit: int = 120) -> str:
+    """Name a place with the repository it is in: "clusters: apps/shop.yaml:3"."""
+    text = place_text(place, limit)
+    return f"{printable(place.repository, 40)}: {text}" if place.repository and place.source == FILES else text
+
+
 def contradiction_title(found: Contradiction) -> str:
     """Name a kind of contradiction."""
     return CONTRADICTIONS.get(found.name) or sentence(printable(found.name.replace("-", " "), 60))
+
+
+def by_kind(found: Iterable[Contradiction]) -> list[list[Contradiction]]:
+    """Return contradictions by their kind, those of the earliest step first."""
+    kinds: dict[str, list[Contradiction]] = {}
+    for one in sorted(found, key=lambda one: (one.step, one.subject)):
+        kinds.setdefault(one.name, []).append(one)
+    return sorted(kinds.values(), key=lambda kind: (kind[0].step, kind[0].name))
 
 
 def systems(assessment: Assessment) -> str:

@@ -182,7 +182,7 @@ def _image(running: RunningWorkload, build: Kustomization, name: str, tag: str) 
         if tag and tag not in (image.tag, image.digest):
             yield contradiction(
                 "image-differs", f"{running.workload.label} {container.name}", f"Git says {tag[:80]}, {(image.tag or image.digest)[:80]} runs",
-                step=4, check="gop.sync-health", declared=build.at, observed=running.workload.at,
+                step=4, check="gop.sync-health", declared=msgspec.structs.replace(build.at, line=0, excerpt=""), observed=running.workload.at,
             )  # fmt: skip
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
 
 from assessor.model import Assessment, Contradiction, Evidence
 
-from ..words import contradiction_title, more, printable, sentence, systems
+from ..words import by_kind, contradiction_title, located, more, printable, sentence, systems
 from .findings import Findings, PlaceView
 
 LISTED = 40  # of one kind
@@ -51,9 +50,7 @@ def contradictions(assessment: Assessment, findings: Findings) -> Contradictions
 
 
 def _groups(found: Sequence[Contradiction], findings: Findings) -> Iterator[ContradictionGroup]:
-    ordered = sorted(found, key=lambda one: (one.step, one.name))
-    for _, group in groupby(ordered, key=lambda one: (one.step, one.name)):
-        members = list(group)
+    for members in by_kind(found):
         shown = tuple(_view(one, findings) for one in members[:LISTED])
         yield ContradictionGroup(
             contradiction_title(members[0]), len(members), shown, more(len(members) - LISTED, "contradiction")
@@ -71,4 +68,4 @@ def _view(one: Contradiction, findings: Findings) -> ContradictionView:
 
 
 def _side(place: Evidence | None, findings: Findings) -> PlaceView | None:
-    return findings.place(place) if place else None
+    return replace(findings.place(place), text=located(place)) if place else None

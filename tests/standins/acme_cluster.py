@@ -29,7 +29,9 @@ _CD, _ESO = "quay.io/argoproj/argocd:v3.2.3", "ghcr.io/external-secrets/external
 
 def populate() -> Cluster:
     """Return the cluster of the sample organization, not yet serving."""
-    return Cluster(version="v1.34.4", objects=[*_controllers(), *_applications(), *_workloads(), *_secrets(), *_events()])
+    return Cluster(
+        version="v1.33.5-eks-3025e55", objects=[*_controllers(), *_applications(), *_workloads(), *_secrets(), *_events()]
+    )
 
 
 def _file(path: str) -> Object:
