@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assessor.checking import Verdict, graded, not_observed
-from assessor.facts.forge import ForgePipeline, Run
+from assessor.facts.forge import ForgePipeline
 from assessor.facts.pipelines import Activity
 from assessor.facts.repository import Organization
 
@@ -22,7 +22,9 @@ def requested(organization: Organization, validators: Iterable[Activity]) -> Ver
     validators = tuple(validators)
     by_repository: dict[str, list[ForgePipeline]] = {}
     for pipeline in _pipelines(organization, validators):
-        by_repository.setdefault(pipeline.at.repository, []).append(pipeline)
+        # GitLab has no switch for its one file: only runs tell anything.
+        if pipeline.requested or pipeline.at.source != "gitlab":
+            by_repository.setdefault(pipeline.at.repository, []).append(pipeline)
     if not by_repository:
         return _unseen(organization, validators)
     off = [pipelines[0] for _, pipelines in sorted(by_repository.items()) if not any(p.active for p in pipelines)]
@@ -31,7 +33,9 @@ def requested(organization: Organization, validators: Iterable[Activity]) -> Ver
         return graded(1 - len(off) / len(by_repository), summary, [p.at for p in off])
     running = [pipeline for pipelines in by_repository.values() for pipeline in pipelines if pipeline.active]
     runs = [run for pipeline in running for run in pipeline.requested or ()]
-    return graded(1, f"the forge runs it{_last(runs)}", [p.at for p in running])
+    days = [run.day for run in runs if run.day]
+    summary = f"it ran at the forge, last on {max(days)}" if days else "it is switched on at the forge"
+    return graded(1, summary, [p.at for p in running])
 
 
 def scheduled(organization: Organization, activities: Iterable[Activity]) -> Verdict | None:
@@ -48,7 +52,9 @@ def scheduled(organization: Organization, activities: Iterable[Activity]) -> Ver
         elif len(runs) >= LEAST_RUNS and all(run.outcome == "failure" for run in runs):
             rated.append((pipeline, 0.5, f"each of the last {len(runs)} scheduled runs of {pipeline.file} failed"))
         elif runs or pipeline.on_schedule:
-            rated.append((pipeline, 1.0, f"the schedule runs{_last(runs)}"))
+            days = [run.day for run in runs if run.day]
+            summary = f"it ran on schedule, last on {max(days)}" if days else "its schedule is switched on"
+            rated.append((pipeline, 1.0, summary))
     if not rated:
         return _unseen(organization, activities)
     share = sum(rating for _, rating, _ in rated) / len(rated)
@@ -68,8 +74,3 @@ def _pipelines(organization: Organization, activities: Iterable[Activity]) -> li
     known: dict[tuple[str, str], ForgePipeline] = {(p.at.repository, p.file): p for p in organization.of(ForgePipeline)}
     keys = dict.fromkeys((activity.at.repository, activity.pipeline) for activity in activities)
     return [known[key] for key in keys if key in known]
-
-
-def _last(runs: Iterable[Run]) -> str:
-    days = [run.day for run in runs if run.day]
-    return f", last on {max(days)}" if days else ""

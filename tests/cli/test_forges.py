@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.test_commands import run
+from tests.cli.test_commands import PROGRAM, run
 from tests.collectors.forge_server import TOKEN, Forge, Reply, github_repository, gitlab_project, serving
 from tests.collectors.repositories import commit, git, repository
 from tests.organizations import write
@@ -137,3 +140,16 @@ def test_the_least_rights_are_printed() -> None:
     for source, right in (("github", "Administration: read"), ("gitlab", "read_repository")):
         done = run("permissions", source)
         assert (done.returncode, right in done.stdout) == (0, True)
+
+
+def test_an_interrupt_ends_git_too_and_what_is_cloned_is_kept(forge: Forge, tmp_path: Path) -> None:
+    forge.delay = 0.5
+    command = [PROGRAM, "scan", "--github", "acme", "--github-url", forge.url, "--clones", str(tmp_path / "clones")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while not list(tmp_path.rglob("*.part")):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in told) == (130, False)
+    assert not list((tmp_path / "clones").rglob("*.git"))
+    assert not list((tmp_path / "clones").rglob("*.part"))

@@ -58,6 +58,7 @@ class Forge:
     failures: list[Reply] = field(default_factory=list)  # the next answers, whatever is asked
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
+    delay: float = 0  # before git is answered
     git: Path | None = None  # a folder of bare repositories to clone, by owner and name
 
     def fail(self, *replies: Reply) -> None:
@@ -119,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.state.token and login.partition(":")[2] != self.state.token:
             self._send(Reply(401, {}, {"WWW-Authenticate": 'Basic realm="git"', "Connection": "close"}))
         elif self.state.git:
+            time.sleep(self.state.delay)
             serve_git(self, self.state.git, body)
 
     def _reply(self, path: str, query: dict[str, str], body: Any) -> Reply:

@@ -62,6 +62,10 @@ def test_a_limit_told_to_one_thread_holds_all_of_them_and_is_shown() -> None:
         (Answer(429, {"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"}, {}), None),
         (Answer(403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 1800)}, {}), 30),
         (Answer(429, {"ratelimit-remaining": "0", "ratelimit-reset": "soon"}, {}), 1),
+        (
+            Answer(429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1200", "date": "Thu, 01 Jan 1970 00:00:00 GMT"}, {}),
+            20,
+        ),
     ],
 )
 def test_a_wait_beyond_our_patience_ends_the_asking(answer: Answer, minutes: int | None) -> None:

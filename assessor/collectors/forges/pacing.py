@@ -119,11 +119,11 @@ class Pace:
                     return answer
                 reason = f"{answer.status} {answer.message}".strip()
                 if _limited(answer):
-                    self._hold(_delay(answer, SECONDARY, time.time()))
+                    self._hold(_delay(answer, SECONDARY))
                     continue
                 if answer.status not in _TRANSIENT:
                     raise Refused(answer.status, answer.message)
-                pause = _delay(answer, pause, time.time())
+                pause = _delay(answer, pause)
             if attempt + 1 < self.patience.attempts:
                 time.sleep(min(pause, self.patience.wait))
         self._silence(reason)
@@ -179,17 +179,24 @@ def _limited(answer: Answer) -> bool:
     return "retry-after" in answer.headers or _first(answer.headers, _REMAINING) == "0" or "rate limit" in answer.message.lower()
 
 
-def _delay(answer: Answer, otherwise: float, now: float) -> float:
-    """Return for how many seconds the answer asks to wait."""
+def _delay(answer: Answer, otherwise: float) -> float:
+    """Return for how many seconds the answer asks to wait. Its moments are by the forge's clock, not by ours."""
     after = answer.headers.get("retry-after", "")
     if after.isdigit():
         return float(after)
-    if after and (date := email.utils.parsedate_tz(after)):
-        return max(0.0, email.utils.mktime_tz(date) - now)
+    told, wanted = _moment(answer.headers.get("date", "")), _moment(after)
+    now = time.time() if told is None else told
+    if wanted is not None:
+        return max(0.0, wanted - now)
     reset = _first(answer.headers, _RESET)
     if reset.isdigit() and _first(answer.headers, _REMAINING) == "0":
         return max(0.0, float(reset) - now) + 1  # it does not say when within the second
     return otherwise
+
+
+def _moment(date: str) -> float | None:
+    parsed = email.utils.parsedate_tz(date)
+    return email.utils.mktime_tz(parsed) if parsed else None
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:
