@@ -93,6 +93,18 @@ def test_the_last_step_fails_below_what_was_asked(runner: dict[str, str]) -> Non
     assert step("Compare with what was asked", runner, FAIL_UNDER="99", MIN_LEVEL="0").returncode == 1
 
 
+def test_the_last_step_fails_on_a_regression_where_asked(runner: dict[str, str], tmp_path: Path) -> None:
+    step("Scan", runner)
+    before = tmp_path / "before.json"
+    before.write_bytes((Path(runner["FOLDER"]) / "assessment.json").read_bytes())
+    write(tmp_path, {"repo/Dockerfile": "FROM alpine\n"})
+    step("Scan", runner)
+    asked = {"FAIL_UNDER": "0", "MIN_LEVEL": "0", "BASELINE": str(before)}
+    assert step("Compare with what was asked", runner, **asked, REGRESSION="false").returncode == 0
+    done = step("Compare with what was asked", runner, **asked, REGRESSION="true")
+    assert (done.returncode, "regression: " in done.stderr) == (1, True)
+
+
 def test_inputs_reach_the_shell_only_through_the_environment() -> None:
     for one in STEPS:
         assert "${{" not in one["run"], one["name"]

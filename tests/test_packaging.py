@@ -42,8 +42,9 @@ def test_only_the_name_assessor_lands_in_site_packages(wheel: zipfile.ZipFile) -
     assert {top for top in tops if not top.endswith(".dist-info")} == {"assessor"}
 
 
-def test_the_wheel_holds_types_templates_and_the_licence(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_holds_types_templates_migrations_and_the_licence(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     assert "assessor/py.typed" in names
     assert any(name.startswith("assessor/reports/html/") and name.endswith(".j2") for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert "assessor/history/migrations/versions/r0001_runs.py" in names

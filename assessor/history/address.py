@@ -25,11 +25,12 @@ _NAMED = re.compile(r'\b(user|role) "[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A store's address; `shown` is safe to print, `file` is set for SQLite only."""
+    """A store's address; `shown` is safe to print, `file` is set for SQLite only, `ours` if its folder may be made."""
 
     url: URL
     shown: str
     file: Path | None = None
+    ours: bool = False
 
     def say(self, error: BaseException) -> str:
         """Return the first line of a driver's message without the address's credentials."""
@@ -44,7 +45,7 @@ class Address:
 def parse(text: str) -> Address:
     """Return the address; raises `UsageError`, which never repeats credentials."""
     if text == DEFAULT:
-        return _file(data_folder() / "history.db")
+        return _file(data_folder() / "history.db", ours=True)
     scheme, separator, rest = text.partition("://")
     if not separator:
         if not text or re.match(r"(?i)(postgres|sqlite|mysql|mariadb|oracle|mssql)\w*:", text):
@@ -72,12 +73,15 @@ def parse(text: str) -> Address:
 
 def data_folder() -> Path:
     """Return the user's data folder for this program (XDG Base Directory Specification 0.8)."""
-    base = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local/share") / "gitops-assess"
+    base = Path(os.environ.get("XDG_DATA_HOME", ""))
+    try:
+        return (base if base.is_absolute() else Path.home() / ".local/share") / "gitops-assess"
+    except RuntimeError as error:  # a user without a home, as in a container
+        raise UsageError("--store default: there is no data folder", "Name a file, or set XDG_DATA_HOME.") from error
 
 
-def _file(path: Path) -> Address:
-    return Address(URL.create("sqlite", database=str(path)), printable(str(path)), path)
+def _file(path: Path, *, ours: bool = False) -> Address:
+    return Address(URL.create("sqlite", database=str(path)), printable(str(path)), path, ours)
 
 
 def _postgres(url: URL) -> Address:

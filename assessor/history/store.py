@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from assessor.errors import UsageError
-from assessor.history.address import Address, data_folder
+from assessor.history.address import Address
 from assessor.history.reference import end_of_day
 from assessor.history.tables import HEAD, RUNS, VERSION_TABLE
 from assessor.model import Assessment, Run, Step, decode, encode
@@ -219,7 +219,7 @@ def _check_file(address: Address, create: bool) -> None:
     assert address.file is not None  # noqa: S101  asked by the caller
     folder = address.file.absolute().parent
     try:
-        if create and folder == data_folder().absolute():
+        if create and address.ours:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not create and not address.file.exists():
             raise UsageError(f"no history in {address.shown}", BEGIN)

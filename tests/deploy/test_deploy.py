@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -88,11 +89,11 @@ def test_the_scheduled_workflow_is_clean(tmp_path: Path) -> None:
     assert judges.judge(files("ci/github-schedule.yml", at=".github/workflows/gitops-assess.yml"), tmp_path) == []
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_checkov_finds_nothing_that_is_not_decided(name: str, tmp_path: Path) -> None:
+def test_checkov_finds_nothing_that_is_not_decided(tmp_path: Path) -> None:
     if not CHECKOV.exists():
         pytest.skip("not judged: python -m venv .judges/checkov && .judges/checkov/bin/pip install checkov==3.3.30")
-    (tmp_path / "objects.yaml").write_text("---\n".join(yaml.safe_dump(one) for one in rendered(VALUES[name])))
+    for name, values in VALUES.items():
+        (tmp_path / f"{name}.yaml").write_text("---\n".join(yaml.safe_dump(one) for one in rendered(values)))
     shutil.copy(ROOT / "Dockerfile", tmp_path)
     write(tmp_path, {".github/workflows/gitops-assess.yml": (ROOT / "ci/github-schedule.yml").read_text()})
     checkov = [str(CHECKOV), "-d", str(tmp_path), "-o", "json", "--compact", "--quiet", "--skip-download", "--framework", "kubernetes", "dockerfile", "github_actions"]  # fmt: skip
@@ -102,6 +103,33 @@ def test_checkov_finds_nothing_that_is_not_decided(name: str, tmp_path: Path) ->
     assert len(reports) == 3
     failed = {(c["check_id"], c["check_name"], c["resource"]) for r in reports for c in r["results"]["failed_checks"]}
     assert {one for one in failed if one[0] not in UNDONE} == set()
+
+
+def workflow_step(name: str) -> str:
+    workflow = yaml.safe_load((ROOT / "ci/github-schedule.yml").read_text())
+    (script,) = [step["run"] for step in workflow["jobs"]["assess"]["steps"] if step.get("name") == name]
+    assert "${{" not in script  # inputs reach the shell through the environment only
+    return str(script)
+
+
+@pytest.mark.parametrize(
+    ("store", "more"), [("", ""), ("postgresql://db/history", " --baseline latest --keep-days 730 --keep-last 100")]
+)
+def test_the_scheduled_workflow_keeps_history_where_a_store_is_named(tmp_path: Path, store: str, more: str) -> None:
+    write(tmp_path, {"gitops-assess/bin/gitops-assess": '#!/bin/sh\necho "$*" > asked\necho changed > report/summary.md\n'})
+    (tmp_path / "gitops-assess/bin/gitops-assess").chmod(0o755)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_REPOSITORY_OWNER": "acme",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "GITOPS_ASSESS_STORE": store,
+    }
+    script = ["bash", "-eo", "pipefail", "-c", workflow_step("Scan")]
+    subprocess.run(script, cwd=tmp_path, env=environment, check=True, timeout=30)
+    asked = (tmp_path / "asked").read_text()
+    assert asked.startswith(f"scan --quiet --github acme{more} -o report/assessment.json -o report/report.html")
+    assert (tmp_path / "summary").read_text() == "changed\n"
 
 
 def test_the_cluster_role_is_what_permissions_prints_and_can_only_read() -> None:

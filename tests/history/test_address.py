@@ -28,6 +28,17 @@ def test_default_is_a_file_in_the_users_data_folder(tmp_path: Path, monkeypatch:
     assert parse("default").file == tmp_path / ".local/share/gitops-assess/history.db"
 
 
+def test_a_user_without_a_home_can_name_a_file_and_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    Store(parse(str(tmp_path / "history.db")), create=True)
+    with pytest.raises(UsageError, match="no data folder"):
+        parse("default")
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
