@@ -22,6 +22,7 @@ from .base import Joiner, joiner
 from .gitops_reach import Directory
 from .live_applications import application_contradictions, complete, contradiction, dynamic, fits, sources_here, specific
 
+_WORKING = ("ACTIVE", "UPDATING")  # states of an EKS capability in which it reconciles
 MAX_OF_A_KIND = 100  # contradictions of one name; more tell nothing new
 
 
@@ -77,7 +78,7 @@ def _of_controllers(organization: Organization) -> Iterator[Contradiction]:
         for part in cluster.controllers:
             if part.product in RECONCILERS | PROGRESSIVE:
                 running.setdefault(part.product, part.at)
-    for at, _ in capabilities(organization):
+    for at, _, _ in capabilities(organization):
         running.setdefault("argocd", at)
     for product, at in sorted(running.items()):
         if product not in declared:
@@ -95,10 +96,10 @@ def _of_controllers(organization: Organization) -> Iterator[Contradiction]:
             )  # fmt: skip
 
 
-def capabilities(organization: Organization) -> tuple[tuple[Place, str], ...]:
-    """Return where EKS runs Argo CD outside the cluster, as a capability of it, and in which state."""
+def capabilities(organization: Organization) -> tuple[tuple[Place, str, bool], ...]:
+    """Return where EKS runs Argo CD outside the cluster, as a capability of it: in which state, and whether it works in that."""
     return tuple(
-        (cluster.at, capability.status)
+        (cluster.at, capability.status, capability.status in _WORKING)
         for cluster in organization.of(EksCluster)
         for capability in cluster.capabilities
         if capability.type == "ARGOCD"
@@ -107,7 +108,7 @@ def capabilities(organization: Organization) -> tuple[tuple[Place, str], ...]:
 
 def elsewhere(organization: Organization) -> tuple[Place, ...]:
     """Return signs of a controller outside the clusters: a capability of EKS, state that is written although none runs there."""
-    return tuple(at for at, status in capabilities(organization) if status == "ACTIVE") + tuple(
+    return tuple(at for at, _, works in capabilities(organization) if works) + tuple(
         running.application.at
         for cluster in organization.of(Cluster)
         for running in cluster.applications
@@ -160,29 +161,54 @@ class _Files:
 
 
 def _of_images(cluster: Cluster, directory: Directory) -> Iterator[Contradiction]:
-    """Yield images that run in another version than the overlay says which an application builds."""
+    """Yield images that run in another version than the folder says which an application builds.
+
+    An overlay that names the image decides; where none in the repository does, the manifest itself.
+    """
     running: dict[tuple[str, str], list[RunningWorkload]] = {}
     for workload in cluster.workloads:
         if workload.reconciled:
             running.setdefault((workload.manager, workload.by), []).append(workload)
     for application, repository, folder in sources_here(cluster, directory):
-        builds = [b for b in repository.of(Kustomization) if b.folder == folder and b.images]
-        mine = running.get((application.application.product, application.application.name), ())
-        for build in builds:
-            for name, tag in build.images.items():
-                for workload in mine:
-                    yield from _image(workload, build, name, tag)
+        mine = running.get((application.application.product, application.application.name), [])
+        builds = repository.of(Kustomization)
+        overlays = [(b.at, name, tag) for b in builds if b.folder == folder for name, tag in b.images.items()]
+        for at, name, tag in overlays:
+            for workload in mine:
+                yield from _image(workload, msgspec.structs.replace(at, line=0, excerpt=""), name, tag)
+        set_elsewhere = {_last(name) for build in builds for name in build.images}
+        files = directory.builds_of(repository).files(folder) if mine else ()
+        for written in repository.of(Workload):
+            if written.at.path in files and not written.templated:
+                yield from _of_manifest(written, mine, set_elsewhere)
 
 
-def _image(running: RunningWorkload, build: Kustomization, name: str, tag: str) -> Iterator[Contradiction]:
+def _of_manifest(written: Workload, mine: list[RunningWorkload], set_elsewhere: set[str]) -> Iterator[Contradiction]:
+    """Yield images of a manifest that run in another version, unless a build sets it; a moving tag differs by its nature."""
+    for container in written.containers:
+        image = parse_image(container.image)
+        fixed = (image.tag or image.digest) and not is_dynamic(container.image) and image.tag != "latest"
+        if not fixed or _last(container.image) in set_elsewhere:
+            continue
+        for running in mine:
+            if (running.workload.type, running.workload.name) == (written.type, written.name):
+                at = msgspec.structs.replace(written.at, line=container.line, excerpt="")
+                yield from _image(running, at, container.image, image.digest or image.tag)
+
+
+def _last(image: str) -> str:
+    return repository_of(image).rpartition("/")[2]
+
+
+def _image(running: RunningWorkload, at: Place, name: str, tag: str) -> Iterator[Contradiction]:
     for container in running.workload.containers:
         image = parse_image(container.image)
-        if repository_of(container.image).rpartition("/")[2] != repository_of(name).rpartition("/")[2] or is_dynamic(tag):
+        if _last(container.image) != _last(name) or is_dynamic(tag):
             continue
         if tag and tag not in (image.tag, image.digest):
             yield contradiction(
                 "image-differs", f"{running.workload.label} {container.name}", f"Git says {tag[:80]}, {(image.tag or image.digest)[:80]} runs",
-                step=4, check="gop.sync-health", declared=msgspec.structs.replace(build.at, line=0, excerpt=""), observed=running.workload.at,
+                step=4, check="gop.sync-health", declared=at, observed=running.workload.at,
             )  # fmt: skip
 
 

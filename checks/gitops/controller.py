@@ -119,10 +119,10 @@ def _capability(organization: Organization) -> Verdict | None:
     found = capabilities(organization)
     if not found:
         return None
-    active = [at for at, status in found if status == "ACTIVE"]
-    told = ", ".join(sorted({status or "unknown" for _, status in found}))
+    active = [at for at, _, works in found if works]
+    told = ", ".join(sorted({status or "unknown" for _, status, _ in found}))
     summary = f"Argo CD as a capability of EKS is {told}"
-    return graded(max(len(active) / len(found), 0.3), summary, active or [at for at, _ in found])
+    return graded(max(len(active) / len(found), 0.3), summary, active or [at for at, _, _ in found])
 
 
 def _without_pods(organization: Organization) -> Verdict:

@@ -260,6 +260,38 @@ def test_an_image_that_the_overlay_of_its_application_does_not_name_is_told(tmp_
     assert {(c.name, c.summary) for c in found.of(Contradiction)} == {("image-differs", "Git says 1.5.0, 1.4.2 runs")}
 
 
+def test_an_image_that_the_manifest_of_its_application_does_not_name_is_told_with_its_line(tmp_path: Path) -> None:
+    ran = running("shop", "registry.example/shop:1.3.0", manager="argocd", by="shop")
+    found = organization(tmp_path, APP, applications=(application("shop"),), workloads=(ran,))
+    (one,) = found.of(Contradiction)
+    assert (one.name, one.summary) == ("image-differs", "Git says 1.4.2, 1.3.0 runs")
+    assert one.declared is not None
+    assert (one.declared.path, one.declared.line) == ("apps/shop/deployment.yaml", 4)
+
+
+@pytest.mark.parametrize(
+    ("written", "ran"),
+    [
+        ("registry.example/shop:latest", "registry.example/shop:1.3.0"),  # a moving tag
+        ("registry.example/shop:1.4.2", "registry.example/shop:1.4.2"),
+        ("registry.example/shop@sha256:" + "a" * 64, "registry.example/shop@sha256:" + "a" * 64),
+        ("registry.example/shop:1.4.2", "registry.example/proxy:9"),  # what a webhook put beside it
+        ("registry.example/shop", "registry.example/shop:1.3.0"),
+    ],
+)
+def test_images_that_do_not_certainly_differ_are_not_told(tmp_path: Path, written: str, ran: str) -> None:
+    files = APP | {"apps/shop/deployment.yaml": workload("shop", written)}
+    there = running("shop", ran, manager="argocd", by="shop")
+    assert told(organization(tmp_path, files, applications=(application("shop"),), workloads=(there,))) == set()
+
+
+def test_an_image_that_some_build_sets_is_not_compared_with_the_manifest(tmp_path: Path) -> None:
+    build = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../shop]\nimages: [{name: shop, newTag: '1.5.0'}]\n"
+    ran = running("shop", "registry.example/shop:1.5.0", manager="argocd", by="shop")
+    files = APP | {"apps/prod/kustomization.yaml": build}
+    assert told(organization(tmp_path, files, applications=(application("shop"),), workloads=(ran,))) == set()
+
+
 def test_versions_are_looked_up_for_what_an_application_brings_here(tmp_path: Path) -> None:
     files = APP | {"elsewhere/hpa.yaml": "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: x}\n"}
     (cluster,) = organization(tmp_path, files, applications=(application("shop"),), served=("batch/v1",)).of(Cluster)

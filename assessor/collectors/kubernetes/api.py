@@ -130,7 +130,7 @@ class Api:
             answer = self.client.call_api(method, url, headers, _request_timeout=timeout).response
             body = self._body(answer)
         except ApiException as error:
-            raise Unreachable(f"TLS: {_one_line(str(error.reason))}", final=True) from error
+            raise Unreachable("TLS: its certificate was not accepted", final=True) from error
         except urllib3.exceptions.HTTPError as error:
             self._silent += 1
             raise Unreachable(_told(error), final=self._silent >= TRIES) from error
@@ -191,7 +191,3 @@ def _told(error: Exception) -> str:
         (urllib3.exceptions.ProtocolError, "the connection broke"),
     )
     return next((text for kind, text in names if isinstance(reason, kind)), f"the request failed ({type(reason).__name__})")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:160]

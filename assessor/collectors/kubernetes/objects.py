@@ -20,6 +20,13 @@ from assessor.redaction import printable
 
 SOURCE = "kubernetes"
 KEPT_LABELS = frozenset({"helm.sh/chart", "app.kubernetes.io/name", "app.kubernetes.io/instance"})
+# Parts of objects that no rule reads: large, and some may hold what nobody should keep (variables of containers).
+_UNREAD = frozenset(
+    {
+        "managedFields", "env", "envFrom", "args", "command", "lifecycle", "volumes", "volumeMounts", "affinity", "tolerations",
+        "topologySpreadConstraints", "history", "syncResult", "operation", "kubectl.kubernetes.io/last-applied-configuration",
+    }
+)  # fmt: skip
 MAX_DEPTH = 60  # of an object; deeper ones are cut
 
 
@@ -101,7 +108,7 @@ def _converted(value: Any, depth: int) -> Any:
         return None
     if isinstance(value, dict):
         found = Map()
-        found.update((key, _converted(item, depth + 1)) for key, item in value.items() if key != "managedFields")
+        found.update((key, _converted(item, depth + 1)) for key, item in value.items() if key not in _UNREAD)
         return found
     if isinstance(value, list):
         sequence = Seq()
