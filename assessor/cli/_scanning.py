@@ -126,7 +126,8 @@ def _found(request: Request, settings: Settings, wanted: dict[str, Any]) -> Surv
     from assessor.collectors.forges.cloned import survey_forges
 
     with _status(quiet=request.quiet) as say:
-        return survey_forges(wanted, (request.live.clones or clones_folder()).absolute(), jobs=request.jobs, progress=say)
+        folder = (request.live.clones or clones_folder()).absolute()
+        return survey_forges(wanted, folder, jobs=request.jobs, elsewhere=bool(request.executor), progress=say)
 
 
 def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Answer], wanted: dict[str, Any]) -> Assessment:

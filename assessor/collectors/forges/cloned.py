@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,15 @@ from assessor.facts.base import Gap
 from assessor.observing import Listing, Progress, silent
 
 FORGES = ("github", "gitlab")
+REACHED = frozenset({"github.com", "gitlab.com"})  # where workers elsewhere have tokens of their own
 
 
-def survey_forges(wanted: Mapping[str, Any], folder: Path, *, jobs: int = 0, progress: Progress = silent) -> Survey:
+def survey_forges(
+    wanted: Mapping[str, Any], folder: Path, *, jobs: int = 0, elsewhere: bool = False, progress: Progress = silent
+) -> Survey:
     """List and clone what the forges among the wanted systems hold. One that cannot be cloned is a gap.
+
+    `elsewhere` says that other machines do the work: what they know how to reach is left to them to clone.
 
     Raises `UsageError` for an organization that does not exist, `NothingToAssess` where no repository is to be seen.
     """
@@ -29,12 +35,22 @@ def survey_forges(wanted: Mapping[str, Any], folder: Path, *, jobs: int = 0, pro
         if list_all:
             listing = list_all(wanted[name], progress)
             gaps += listing.gaps
-            for found in _clone(name, listing, folder, jobs, progress):
+            away = elsewhere and listing.access.host in REACHED
+            for found in _remote(listing) if away else _clone(name, listing, folder, jobs, progress):
                 (gaps if isinstance(found, Gap) else targets).append(found)  # type: ignore[arg-type]  # told apart here
     if not targets:
         because = f": {gaps[0].subject}: {gaps[0].reason}" if gaps else ""
         raise NothingToAssess(f"no repository could be cloned{because}", "Check the token and the address.")
     return Survey(tuple(sorted(named(targets), key=lambda target: target.name)), tuple(sorted(gaps)))
+
+
+def _remote(listing: Listing) -> list[Target | Gap]:
+    """Return targets that are nowhere on this machine: whoever does the work clones them."""
+    return [
+        Target("", r.repository, Path(os.devnull) / r.repository, remote=r.address, branch=r.default_branch)
+        for r in listing.repositories
+        if r.default_branch
+    ]
 
 
 def _clone(source: str, listing: Listing, folder: Path, jobs: int, progress: Progress) -> list[Target | Gap]:
