@@ -12,6 +12,7 @@ from assessor.facts.base import Place
 from assessor.facts.cluster import APPLICATIONS, Cluster, RunningApplication
 from assessor.facts.gitops import Application
 from assessor.facts.live import Contradiction
+from assessor.facts.manifests import Kustomization
 from assessor.facts.repository import Organization, Repository, organization_place
 from assessor.parsing.yaml import PLACEHOLDER
 
@@ -109,11 +110,12 @@ def application_contradictions(organization: Organization) -> Iterator[Contradic
     """Yield where declared and running applications do not agree."""
     pairing = Pairing(organization)
     directory = Directory(organization)
-    yield from _not_running(organization, pairing)
+    whole = complete(organization, "", APPLICATIONS)
+    yield from _not_running(organization, pairing) if whole else ()
     for cluster in organization.of(Cluster):
         for running in cluster.applications:
             declared = pairing.declared.get(running.application.at)
-            if declared is None and not running.maker and complete(organization, "", APPLICATIONS):
+            if declared is None and not running.maker and whole and _ours(running, directory):
                 yield _contradiction(
                     running, "running-not-declared", "in the cluster, and in no scanned repository", "gop.app-crs"
                 )
@@ -131,10 +133,9 @@ def _contradiction(
 
 def _not_running(organization: Organization, pairing: Pairing) -> Iterator[Contradiction]:
     """Yield declared applications that should be in a cluster because what builds them, or their neighbour in git, is."""
-    if not complete(organization, "", APPLICATIONS):
-        return
     builders = reach(organization).files
-    folders = {_folder(place) for place in pairing.of_place}
+    built_folders = {(build.at.repository, build.folder) for build in organization.of(Kustomization)}
+    folders = {_folder(place) for place in pairing.of_place} - built_folders  # there a build says which files count
     for application in organization.of(Application):
         at = application.at
         if (
@@ -152,6 +153,11 @@ def _not_running(organization: Organization, pairing: Pairing) -> Iterator[Contr
                 "declared-not-running", application.label, f"declared in Git and not in the cluster, while {why}",
                 step=4, check="gop.app-crs", declared=at,
             )  # fmt: skip
+
+
+def _ours(running: RunningApplication, directory: Directory) -> bool:
+    """Say whether an application points at a scanned repository; one that does not may be declared in another."""
+    return any(source.repository and directory.find(source.repository)[0] for source in running.application.sources)
 
 
 def _folder(place: Place) -> tuple[str, str]:

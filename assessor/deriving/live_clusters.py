@@ -120,6 +120,8 @@ def _of_workloads(organization: Organization) -> Iterator[Contradiction]:
     files = _Files(organization)
     directory = Directory(organization)
     for cluster in organization.of(Cluster):
+        if not _concerned(cluster, files, directory):
+            continue
         told = {part.at for part in cluster.controllers if part.product in RECONCILERS | PROGRESSIVE}  # as controllers
         for running in cluster.workloads:
             if (
@@ -133,6 +135,11 @@ def _of_workloads(organization: Organization) -> Iterator[Contradiction]:
                     step=4, check="gop.workload-coverage", observed=running.workload.at,
                 )  # fmt: skip
         yield from _of_images(cluster, directory)
+
+
+def _concerned(cluster: Cluster, files: _Files, directory: Directory) -> bool:
+    """Say whether what was scanned has to do with a cluster at all: else everything there is somebody else's."""
+    return any(True for _ in sources_here(cluster, directory)) or any(files.declare(w) for w in cluster.workloads if not w.system)
 
 
 class _Files:

@@ -225,11 +225,29 @@ def test_a_source_that_the_controller_does_not_find_is_missing_once(tmp_path: Pa
 
 
 def test_a_workload_that_runs_and_no_file_declares_is_named_with_how_it_came(tmp_path: Path) -> None:
-    found = organization(tmp_path, APP, workloads=(running("debug"), running("redis", manager="helm", by="cache")))
+    there = (running("shop"), running("debug"), running("redis", manager="helm", by="cache"))
+    found = organization(tmp_path, APP, workloads=there)
     assert {c.subject: c.summary.partition(";")[0] for c in found.of(Contradiction)} == {
         "Deployment/debug": "runs, put there by hand",
         "Deployment/redis": "runs, put there by the Helm release cache",
     }
+
+
+def test_workloads_of_a_cluster_that_nothing_scanned_concerns_are_somebody_elses(tmp_path: Path) -> None:
+    assert told(organization(tmp_path, APP, workloads=(running("debug"), running("redis", manager="helm")))) == set()
+
+
+def test_an_application_of_a_repository_that_was_not_scanned_may_be_declared_there(tmp_path: Path) -> None:
+    other = application("other")
+    source = AppSource(repository="https://git.example/acme/another.git", path="x")
+    other = msgspec.structs.replace(other, application=msgspec.structs.replace(other.application, sources=(source,)))
+    assert told(organization(tmp_path, APP, applications=(application("shop"), other))) == set()
+
+
+def test_a_file_that_the_build_of_its_folder_leaves_out_is_not_missed(tmp_path: Path) -> None:
+    build = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [shop.yaml]\n"
+    files = APP | {"applications/billing.yaml": declared("billing"), "applications/kustomization.yaml": build}
+    assert told(organization(tmp_path, files, applications=(application("shop"),))) == set()
 
 
 @pytest.mark.parametrize(
@@ -299,7 +317,7 @@ def test_versions_are_looked_up_for_what_an_application_brings_here(tmp_path: Pa
 
 
 def test_contradictions_are_bounded(tmp_path: Path) -> None:
-    many = tuple(running(f"tool{number}") for number in range(MAX_OF_A_KIND + 20))
+    many = (running("shop"), *(running(f"tool{number}") for number in range(MAX_OF_A_KIND + 20)))
     assert len(organization(tmp_path, APP, workloads=many).of(Contradiction)) == MAX_OF_A_KIND
 
 
