@@ -28,6 +28,7 @@ READERS = {
     "buildkite": ".buildkite/pipeline.yml",
     "tekton": ".tekton/a.yaml",
     "concourse": "ci/pipeline.yml",
+    "argo-workflows": "workflow.yaml",
     "terraform-automation": "digger.yml",
     "makefile": "Makefile",
     "justfile": "justfile",

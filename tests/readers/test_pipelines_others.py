@@ -411,3 +411,41 @@ def test_a_task_of_concourse_can_be_started() -> None:
 )
 def test_other_files_with_jobs_are_not_taken_for_concourse(text: str) -> None:
     assert not list(read("concourse", "a.yml", text))
+
+
+ARGO = """
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec:
+  schedules: ["0 3 * * *"]
+  workflowSpec:
+    templates:
+      - name: main
+        dag:
+          tasks:
+            - {name: plan, template: plan}
+            - {name: elsewhere, templateRef: {name: tools, template: scan}}
+      - name: plan
+        script:
+          image: hashicorp/terraform
+          command: [sh]
+          source: |
+            terraform plan -detailed-exitcode
+      - name: check
+        containerSet:
+          containers:
+            - {name: a, image: alpine/helm, command: [helm], args: [lint, chart]}
+"""
+
+
+def test_workflows_of_argo_run_containers_and_scripts() -> None:
+    found = pipeline("argo-workflows", "nightly.yaml", ARGO)
+    assert [(trigger.event, trigger.cron) for trigger in found.triggers] == [(Event.SCHEDULE, "0 3 * * *")]
+    assert [job.id for job in found.jobs] == ["plan", "check"]
+    assert argvs(found) == [("terraform", "plan", "-detailed-exitcode"), ("helm", "lint", "chart")]
+
+
+@pytest.mark.parametrize("kind", ["Application", "Rollout", "EventSource"])
+def test_other_objects_of_argo_are_no_workflows(kind: str) -> None:
+    assert not list(read("argo-workflows", "a.yaml", ARGO.replace("CronWorkflow", kind)))
