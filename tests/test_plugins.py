@@ -62,7 +62,8 @@ def test_an_installed_package_brings_its_checks_and_readers(installed: Path, tmp
     (finding,) = json.loads(done.stdout)["findings"]
     assert finding["status"] == "pass"
     assert finding["summary"] == "owned by ada, grace"
-    assert finding["evidence"][0] == {"path": "OWNERS", "line": 1, "excerpt": "ada grace", "repository": "org"}
+    place = {"path": "OWNERS", "line": 1, "excerpt": "ada grace", "repository": "org", "source": "files"}
+    assert finding["evidence"][0] == place
 
 
 def test_a_folder_the_user_names_brings_checks(tmp_path: Path) -> None:

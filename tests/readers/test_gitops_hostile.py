@@ -21,7 +21,7 @@ PATHS = {
     "gitops-charts": "Chart.yaml", "helmfile-controllers": "helmfile.yaml", "jenkins-x": "jx-requirements.yml", "renovate": "renovate.json",
     "renovate-package": "package.json", "dependabot": ".github/dependabot.yml", "codeowners": "CODEOWNERS", "updatecli": "updatecli.yaml",
     "repository-settings": ".github/settings.yml", "rulesets": "ruleset.json", "gitops-scripts": "a.sh", "rego-policies": "a.rego",
-    "flux-bootstrap": "flux-system/gotk-components.yaml", "flux-extension": "a.bicep",
+    "flux-bootstrap": "flux-system/gotk-components.yaml", "flux-extension": "a.bicep", "jenkins-x-previews": "preview/helmfile.yaml.gotmpl",
 }  # fmt: skip
 KEYS = st.sampled_from([
     "spec", "metadata", "name", "template", "generators", "list", "git", "matrix", "merge", "elements", "directories", "path", "source", "sources",
