@@ -20,7 +20,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.standins import acme_aws, acme_cluster, aws, cluster  # noqa: E402  found only once the path is set
 
-COMMAND = ("scan", "examples/acme", "--aws", "--aws-region", acme_aws.REGION, "--kube")
+COMMAND = ("scan", "examples/acme", "--aws", "--kube")
+LIVE = f"\nlive:\n  aws:\n    regions: [{acme_aws.REGION}]\n    read_state: true\n"
 DEFAULT = ("--format", "table", "--format", "html", "-o", "live-report.html")
 
 
@@ -33,7 +34,9 @@ def main(arguments: Sequence[str]) -> int:
         kubeconfig = cluster.kubeconfig(Path(folder) / "kubeconfig", {acme_cluster.CONTEXT: prod})
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {**acme_aws.ENVIRONMENT, "AWS_ENDPOINT_URL": account.url, "KUBECONFIG": str(kubeconfig)}
-        words = [*COMMAND, *(arguments or DEFAULT)]
+        settings = Path(folder) / "settings.yaml"  # what to ask is only taken from a file that is named
+        settings.write_text((ROOT / "examples/acme/gitops-assess.yaml").read_text() + LIVE)
+        words = [*COMMAND, "--config", str(settings), *(arguments or DEFAULT)]
         print(f"$ gitops-assess {' '.join(words)}", file=sys.stderr, flush=True)
         return subprocess.run([program, *words], env=environment, cwd=ROOT, check=False).returncode
 

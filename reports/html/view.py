@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assessor.comparing import compare
 from assessor.model import Action, Assessment, Run, ServiceTrace, Status, Step
+from assessor.scoring import GITOPS_COVERAGE, IAC_COVERAGE
 
 from ..links import forge
 from ..words import (
@@ -165,12 +166,15 @@ def build(assessment: Assessment, baseline: Assessment | None, history: Sequence
 
 def _figures(assessment: Assessment) -> Iterable[Figure]:
     whole_score = assessment.organization
-    for title, value, words, hidden in (
-        ("Infrastructure as code", whole_score.iac_coverage, "of what exists is declared in code", "what exists beyond the code"),
-        ("GitOps", whole_score.gitops_coverage, "of workloads are reconciled from Git", "what runs, and where it comes from"),
+    iac, gitops = whole_score.iac_coverage, whole_score.gitops_coverage
+    for title, value, words, hidden, check in (
+        ("Infrastructure as code", iac, "of what exists is declared in code", "what exists beyond the code", IAC_COVERAGE),
+        ("GitOps", gitops, "of workloads are reconciled from Git", "what runs, and where it comes from", GITOPS_COVERAGE),
     ):
         if value is None:
-            yield Figure(title, "", f"Not observed: nothing that was scanned shows {hidden}.", None)
+            told = [f.summary for f in assessment.findings if f.check == check and f.status.unknown and assessment.asked]
+            reason = printable(told[0], 300) if told else f"nothing that was scanned shows {hidden}"
+            yield Figure(title, "", f"Not observed: {reason}.", None)
         else:
             yield Figure(title, f"{whole(value)} %", words, bar(value, (value, value)))
 
