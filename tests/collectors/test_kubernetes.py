@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -453,6 +454,66 @@ def test_a_redirect_is_not_followed_so_that_no_token_goes_elsewhere(server: Serv
         server.script[APPS] = status(302, 9, Location=f"{other.url}/version")
         asked()
         assert other.requests == []
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate that nobody trusts, with its key."""
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(serialization.Encoding.PEM, *plain))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("trust", "seen"),
+    [({}, False), ({"insecure-skip-tls-verify": True}, True), ({"certificate-authority": "both.pem"}, True)],
+    ids=["unknown", "not verified", "trusted"],
+)
+def test_tls_is_verified_as_the_kubeconfig_says(
+    certificate: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trust: dict[str, Any],
+    seen: bool,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serve(Server(), context) as server:
+        file = kubeconfig(tmp_path / "config", {"prod": server})
+        content = json.loads(file.read_text())
+        content["clusters"][0]["cluster"].update(trust)
+        file.write_text(json.dumps(content))
+        (tmp_path / "both.pem").write_bytes(certificate.read_bytes())
+        monkeypatch.setenv("KUBECONFIG", str(file))
+        clusters, gaps = asked()
+    assert len(clusters) == int(seen)
+    assert [g.reason for g in gaps] == ([] if seen else ["cannot be asked: TLS: its certificate was not accepted"])
+    assert capfd.readouterr().err == ""
 
 
 # The kubeconfig

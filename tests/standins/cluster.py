@@ -8,6 +8,7 @@ is kept, so that a test can say what was asked.
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -246,12 +247,15 @@ def says(body: bytes, times: int = 1) -> list[Behaviour]:
 
 
 @contextmanager
-def serve(cluster: Cluster) -> Iterator[Cluster]:
+def serve(cluster: Cluster, tls: ssl.SSLContext | None = None) -> Iterator[Cluster]:
     """Run the server for a cluster, whose `url` says where."""
     handler = type("ClusterHandler", (Handler,), {"cluster": cluster})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    cluster.url = f"http://127.0.0.1:{server.server_port}"
+    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]  # a client that hangs up is meant
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    cluster.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
     thread.start()
     try:

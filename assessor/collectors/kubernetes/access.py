@@ -90,6 +90,7 @@ def client(context: str) -> Any:
 
 
 def _load(context: str, box: list[Any]) -> None:
+    import urllib3
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config import load_incluster_config, load_kube_config
 
@@ -104,6 +105,8 @@ def _load(context: str, box: list[Any]) -> None:
         else:
             location = os.pathsep.join(map(str, files()))
             load_kube_config(location, context, configuration, persist_config=False)
+        if not configuration.verify_ssl:  # the user's own kubeconfig says so: a warning for each call says nothing new
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         failed = Unusable("its credential plug-in failed; run `kubectl` with this context to see why")
         box.append(failed if said.failed else ApiClient(configuration))
     except Exception as error:  # noqa: BLE001  handed to the caller, who tells it
