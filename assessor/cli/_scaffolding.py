@@ -189,7 +189,8 @@ def _clone(address: str, folder: Path) -> None:
     import pygit2
 
     try:
-        pygit2.clone_repository(address, str(folder), depth=1)
+        # A repository on this machine cannot be cloned in part.
+        pygit2.clone_repository(address, str(folder), depth=0 if address.startswith("file://") else 1)
     except (pygit2.GitError, ValueError) as error:
         raise UsageError(
             f"--templates: {address} cannot be cloned: {error}", "Check the address, or clone it and name the folder."

@@ -59,10 +59,15 @@ def pieces(
     templates: Mapping[str, Template],
     wish: Wish,
     remembered: Remembered | None = None,
+    begun: Assessment | None = None,
 ) -> list[Piece]:
-    """Return the pieces that failing verdicts call for, and those applied earlier (to update them), in the order of the path."""
+    """Return the pieces that failing verdicts call for, and those applied earlier (to update them), in the order of the path.
+
+    `begun` is the assessment at the beginning of the step: what the first pieces of it repaired in the whole may still be
+    missing in a repository that only they made subject to it.
+    """
     failing: dict[str, list[Finding]] = defaultdict(list)
-    for finding in assessment.findings:
+    for finding in (*assessment.findings, *(begun.findings if begun else ())):
         if finding.status in WANTING:
             failing[finding.check].append(finding)
     found: list[Piece] = []
@@ -111,11 +116,13 @@ def _subjects(template: Template, organization: Organization, wish: Wish) -> Ite
 
 
 def _chosen(kind: str, organization: Organization, by_name: Mapping[str, Repository], wish: Wish) -> Repository | None:
-    if kind == "config" and wish.config_repository:
-        if wish.config_repository not in by_name:
-            raise UsageError(f"no repository {wish.config_repository!r} was scanned", f"Scanned: {', '.join(sorted(by_name))}.")
-        return by_name[wish.config_repository]
-    return config_repository(organization) if kind == "config" else infrastructure_repository(organization)
+    if wish.config_repository and wish.config_repository not in by_name:
+        raise UsageError(f"no repository {wish.config_repository!r} was scanned", f"Scanned: {', '.join(sorted(by_name))}.")
+    named = by_name.get(wish.config_repository)
+    if kind == "config":
+        return named or config_repository(organization)
+    # What belongs to no service has its place beside the configuration, where there is no infrastructure yet.
+    return infrastructure_repository(organization) if organization.of(TerraformRoot) or not named else named
 
 
 def _concerns(findings: Iterable[Finding], repository: Repository, subject: Fact) -> bool:

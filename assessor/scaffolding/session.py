@@ -16,6 +16,7 @@ from assessor.model import Assessment
 
 from .answering import Answer, Ask, Given, answer
 from .editing import add_to_block
+from .evidence import config_repository
 from .memory import ANSWERS, Memory, load_memory, merge, read_base, read_text, remembered
 from .planning import Piece, Wish, pieces
 from .rendering import edits, render, todo
@@ -24,6 +25,10 @@ from .writing import ignored
 
 NEW, UPDATED, EDITED, CONFLICT, KEPT, SAME = "new", "updated", "edited", "conflict", "kept", "unchanged"
 
+_HOMELESS = (
+    "No repository holds GitOps configuration yet: name the one for it, and for what belongs to no service, with "
+    "`--config-repo`, and run again."
+)
 Overlays = Mapping[str, Mapping[str, str]]  # repository name → path → text
 Look = Callable[[Overlays], tuple[Organization, Assessment]]
 
@@ -61,6 +66,7 @@ class Change:
     applied: list[Applied] = field(default_factory=list)
     files: dict[str, dict[str, str]] = field(default_factory=dict)  # with answers and bases
     roots: dict[str, Path] = field(default_factory=dict)
+    homeless: bool = False  # of several repositories none is known to be the place of the GitOps configuration
     ignored: dict[str, list[str]] = field(default_factory=dict)  # generated files that git would leave out, by repository
 
     @property
@@ -78,6 +84,7 @@ class Change:
             if any(outcome.writes for outcome in applied.outcomes)
             for line in todo(applied.piece.template, {key: found.value for key, found in applied.answers.items()})
         ]
+        lines += [_HOMELESS] if self.homeless else []
         lines += [_left_out(name, paths) for name, paths in self.ignored.items()]
         return list(dict.fromkeys(lines))
 
@@ -111,14 +118,16 @@ class Session:
             self.memories[repository.name] = load_memory(self.locate(repository))
         earlier = {name: tuple(memory.pieces) for name, memory in self.memories.items()}
         change = Change(first, first)
+        change.homeless = len(organization.repositories) > 1 and not (wish.config_repository or config_repository(organization))
         for step in sorted({t.step for t in self.templates.values() if not wish.steps or t.step in wish.steps}):
             now = Wish((step,), wish.only, wish.choices, wish.config_repository)
             done: set[tuple[str, str]] = set()
+            begun = change.after
             # A piece of the same step may rest on another, e.g. the image's CI on its Dockerfile: look again until none is left.
             for _round in range(3):
                 found = [
                     p
-                    for p in pieces(organization, change.after, self.templates, now, earlier)
+                    for p in pieces(organization, change.after, self.templates, now, earlier, begun)
                     if (p.repository.name, p.key) not in done
                 ]
                 if not found:

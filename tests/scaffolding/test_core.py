@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -225,6 +227,68 @@ def test_hooks_of_a_template_never_run(repository: Path, tmp_path: Path) -> None
     done = scaffold("step", "4", repository, "--only", "hooked", "--templates", tmp_path / "templates", "--yes")
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "ran").exists()
+
+
+class _GitOverHttp(http.server.BaseHTTPRequestHandler):
+    """Serves git repositories below `root` as forges do, with git's own back end."""
+
+    protocol_version = "HTTP/1.1"
+    root: Path
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        environment = {
+            "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
+            "QUERY_STRING": query, "REQUEST_METHOD": self.command, "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)), "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+        }  # fmt: skip
+        done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=True)
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        self.send_response(int(headers.pop("Status", "200").split()[0]))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET  # noqa: N815 (the name http.server calls)
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_templates_come_from_a_git_address_and_their_hooks_never_run(repository: Path, tmp_path: Path, scheme: str) -> None:
+    theirs = tmp_path / "served/theirs"
+    for file in (TEMPLATES / "greeting").rglob("*"):
+        if file.is_file():
+            write(theirs / "greeting", {str(file.relative_to(TEMPLATES / "greeting")): file.read_text()})
+    write(theirs, {"greeting/hooks/post_gen_project.sh": f"#!/bin/sh\ntouch {tmp_path}/ran\n"})
+    (theirs / "greeting/hooks/post_gen_project.sh").chmod(0o755)
+    for arguments in (
+        ["init", "-q", "-b", "main"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", "-C", theirs, *arguments], check=True)
+    write(theirs, {".git/hooks/post-checkout": f"#!/bin/sh\ntouch {tmp_path}/ran\n"})
+    handler = type("Handler", (_GitOverHttp,), {"root": tmp_path / "served"})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"file://{theirs}" if scheme == "file" else f"http://127.0.0.1:{server.server_port}/theirs/.git"
+    try:
+        done = scaffold("step", "gitops", repository, "--only", "greeting", "--templates", address, "--yes")
+        gone = scaffold("list", "--templates", address.replace("theirs", "gone"))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.returncode == 0, done.stderr
+    assert (repository / ".github/CODEOWNERS").is_file()
+    assert not (tmp_path / "ran").exists()
+    assert gone.returncode == 2
+    assert "cannot be cloned" in gone.stderr
+    assert "Traceback" not in gone.stderr
 
 
 def test_a_link_that_leads_out_is_refused(repository: Path, tmp_path: Path) -> None:
