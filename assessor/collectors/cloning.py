@@ -38,6 +38,7 @@ from .disk import MAX_BYTES
 from .history import COMMITS
 from .opening import is_bare
 
+MAX_SAID = 16 * 1024**2  # bytes that a git program may print
 MAX_PACKS = 50  # each update adds some; a clone with more is made anew
 _PART = re.compile(r"[\w.~+-]{1,200}", re.ASCII)
 _KEPT = (
@@ -46,9 +47,9 @@ _KEPT = (
 )  # fmt: skip
 _SSH = ("HOME", "SSH_AUTH_SOCK")
 _SETTINGS = (
-    "core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "fetch.recurseSubmodules=no", "gc.auto=0",
-    "http.followRedirects=false", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "maintenance.auto=false",
-    "transfer.bundleURI=false",
+    "core.bigFileThreshold=16m", "core.fsmonitor=false", "core.hooksPath=/dev/null", "credential.helper=",
+    "fetch.recurseSubmodules=no", "fetch.unpackLimit=1", "gc.auto=0", "http.followRedirects=false", "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=60", "maintenance.auto=false", "pack.threads=1", "transfer.bundleURI=false",
 )  # fmt: skip
 
 
@@ -221,6 +222,8 @@ class _Cloning:
             try:
                 while _running(process):
                     self._check(git)
+                    if max(os.fstat(file.fileno()).st_size for file in (out, err)) > MAX_SAID:
+                        raise CloneError("the server says more than it should")
             finally:
                 _end(process)
             out.seek(0)

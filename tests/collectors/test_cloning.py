@@ -48,6 +48,7 @@ def test_a_clone_holds_the_newest_files_and_the_history_and_leaves_out_what_is_n
     assert seen.files == ("app.py", "large.bin")
     assert [change.subject for change in seen.history] == ["Add a large file", "Replace the old file", "Add an old file"]
     assert (seen.branch, seen.remote, seen.shallow) == ("main", source.as_uri(), False)
+    assert not list((cloned / "objects").glob("??"))  # all is in packs, where its size is watched
     assert size(cloned) < 100_000  # neither the large file nor what earlier commits held
 
 
