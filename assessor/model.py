@@ -307,7 +307,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Contradiction(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """What files declare and what runs do not agree: both sides, each null where there is nothing on it.
 
-    `name`: declared-not-running, running-not-declared, drifted, suspended, unprotected, target-missing, repository-missing …
+    `name`: declared-not-running, running-not-declared, drifted, suspended, unprotected, target-missing, switched-off, repository-missing …
     """
 
     name: str

@@ -67,6 +67,8 @@ CONTRADICTIONS = {
     "not-applied": "Declared, not applied",
     "image-differs": "Another version runs",
     "unprotected": "Unprotected",
+    "switched-off": "Declared, switched off at the forge",
+    "repository-missing": "Refers to a repository that is not there",
 }
 
 _WHITE = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")

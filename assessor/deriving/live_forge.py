@@ -53,7 +53,7 @@ def _address(text: str) -> str:
 @joiner(replaces=ABOUT)
 def forge_facts(organization: Organization) -> Iterator[Fact]:
     """Yield what forges say about a scanned repository as facts of that repository, and where files say otherwise."""
-    told = [fact for fact in organization.all_facts if isinstance(fact, ABOUT)]
+    told: list[About] = [fact for kind in ABOUT for fact in organization.of(kind)]
     if not told and not organization.of(ForgeOwner):
         return
     homes = {normalise(r.remote): r.name for r in reversed(organization.repositories) if r.remote}
@@ -124,7 +124,7 @@ def _switched_off(organization: Organization, pipeline: ForgePipeline) -> Iterat
         if home and found:
             yield Contradiction(
                 at=Place("", ""),
-                name="suspended",
+                name="switched-off",
                 subject=f"{what} in {home}",
                 summary=f"{file} declares it, and the forge does not run it: {pipeline.state}",
                 step=step,

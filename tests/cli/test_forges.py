@@ -77,7 +77,7 @@ def test_an_organization_is_cloned_scanned_and_asked(forge: Forge, tmp_path: Pat
     assert (protection["status"], protection["basis"]) == ("fail", "both")
     assert {c["name"]: c["subject"] for c in found["contradictions"]} == {
         "unprotected": "127.0.0.1/acme/shop main",
-        "suspended": "drift detection in shop",
+        "switched-off": "drift detection in shop",
     }
     kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()) + output.encode()
     assert TOKEN.encode() not in kept
