@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from assessor.facts.aws import AwsInventory, DeployedStack, EcrRepository, EksCluster, ManagedShare, StateBucket, TerraformState
 from assessor.facts.base import Place
-from assessor.facts.infrastructure import Stack, TerraformRoot
+from assessor.facts.infrastructure import Backend, Stack, TerraformRoot
 from assessor.facts.repository import Organization
 from assessor.parsing.hcl import is_dynamic
 
@@ -83,6 +83,17 @@ def managed_share(organization: Organization) -> ManagedShare | None:
     )
 
 
+def is_state(path: str, backend: Backend) -> bool:
+    """Say whether an object is the state of a backend: under its key, or of a workspace (``env:/name/key`` by default)."""
+    key, prefix = backend.settings.get("key", ""), backend.settings.get("workspace_key_prefix", "env:")
+    if not key or is_dynamic(key):
+        return False
+    if path == key:
+        return True
+    before, found, workspace = path.removesuffix("/" + key).rpartition("/")
+    return path.endswith("/" + key) and bool(found and workspace) and (before == prefix or is_dynamic(prefix))
+
+
 def _pulumi(organization: Organization) -> list[Stack]:
     return [stack for stack in organization.of(Stack) if stack.tool == "pulumi" and not stack.library]
 
@@ -115,5 +126,5 @@ def _is_read(root: TerraformRoot, buckets: dict[str, StateBucket], read: dict[st
         return False
     if not key or is_dynamic(key):
         return bool(keys) and set(bucket.keys) <= keys
-    own = {state for state in bucket.keys if state == key or state.endswith("/" + key)}
+    own = {state for state in bucket.keys if is_state(state, root.backend)}
     return bool(keys) and own <= keys

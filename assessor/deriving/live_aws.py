@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -15,7 +15,7 @@ from assessor.facts.repository import Organization
 from assessor.parsing.hcl import is_dynamic
 
 from .aws_contradictions import contradictions
-from .aws_coverage import claims, managed_share
+from .aws_coverage import claims, is_state, managed_share
 from .aws_names import Declared
 from .base import joiner
 
@@ -30,7 +30,7 @@ R = TypeVar("R", bound=Runs)
 @joiner(replaces=(TerraformRoot,))
 def seen_backends(organization: Organization) -> Iterator[Fact]:
     """Let each root know what AWS shows of its backend."""
-    buckets, tables = _buckets(organization), {(table.name, table.region): table for table in organization.of(LockTable)}
+    buckets, tables = _buckets(organization), organization.of(LockTable)
     for root in organization.of(TerraformRoot):
         seen = _seen(root, buckets, tables)
         yield msgspec.structs.replace(root, seen=seen) if seen else root
@@ -44,7 +44,7 @@ def _buckets(organization: Organization) -> dict[str, StateBucket]:
     return found
 
 
-def _seen(root: TerraformRoot, buckets: dict[str, StateBucket], tables: dict[tuple[str, str], LockTable]) -> SeenBackend | None:
+def _seen(root: TerraformRoot, buckets: dict[str, StateBucket], tables: Sequence[LockTable]) -> SeenBackend | None:
     if root.backend is None or root.backend.type != "s3":
         return None
     settings = root.backend.settings
@@ -52,23 +52,25 @@ def _seen(root: TerraformRoot, buckets: dict[str, StateBucket], tables: dict[tup
     if bucket is None:
         return None
     name, region = settings.get("dynamodb_table") or settings.get("lock_table", ""), settings.get("region", "")
-    table = tables.get((name, region)) or next((t for (other, _), t in sorted(tables.items()) if other == name), None)
+    table = _table([t for t in tables if t.name == name and (region in ("", t.region) or is_dynamic(region))], bucket)
     applied = None
     if key and not is_dynamic(key) and bucket.owned:
-        applied = any(_is_state(state, key) for state in bucket.keys) or (False if bucket.complete else None)
+        applied = any(is_state(state, root.backend) for state in bucket.keys) or (False if bucket.complete else None)
     return SeenBackend(
         at=bucket.at,
         exists=bucket.exists,
         applied=applied,
-        lock_seen=bool(key) and any(_is_state(lock, key) for lock in bucket.locks),
+        lock_seen=any(is_state(lock, root.backend) for lock in bucket.locks),
         table=None if table is None or table.exists is None else table.exists and table.hash_key == "LockID",
         table_at=table.at if table else None,
     )
 
 
-def _is_state(path: str, key: str) -> bool:
-    """Say whether an object is the state of a key, in the default workspace or another (``env:/name/key``)."""
-    return path == key or path.endswith("/" + key)
+def _table(tables: list[LockTable], bucket: StateBucket) -> LockTable | None:
+    """Return the lock table: one that exists, else the answer of the bucket's owner, for a table is its account's alone."""
+    there = [table for table in tables if table.exists]
+    owners = [table for table in tables if bucket.owned and table.account == bucket.account]
+    return next(iter([*there, *owners]), None)
 
 
 @joiner(replaces=(EcrRepository, EksCluster))

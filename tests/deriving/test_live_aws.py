@@ -121,6 +121,7 @@ class TestBackends:
             (("env:/prod/net/terraform.tfstate",), True, True),
             (("other/terraform.tfstate",), True, False),
             (("subnet/terraform.tfstate",), True, False),
+            (("other/net/terraform.tfstate",), True, False),
             ((), False, None),
         ],
     )
@@ -139,6 +140,26 @@ class TestBackends:
         found = joined(tmp_path, files, [account(), bucket(keys=("net/terraform.tfstate",)), table])
         assert contradictions(found) == {("target-missing", "locks")}
         assert "its hash key is id, not LockID" in found.of(Contradiction)[0].summary
+
+    def test_a_lock_table_is_missing_only_if_the_owner_of_the_bucket_says_so(self, tmp_path: Path) -> None:
+        def table(number: str, exists: bool) -> LockTable:
+            at_ = at(arn("dynamodb", "table/locks", account=number))
+            return LockTable(at=at_, account=number, region=R, name="locks", exists=exists, hash_key="LockID" if exists else "")
+
+        files = {"main.tf": root(more='dynamodb_table = "locks"')}
+        held = bucket(keys=("net/terraform.tfstate",))
+        other = "999999999999"
+        assert not contradictions(joined(tmp_path, files, [account(), held, table(A, True), table(other, False)]))
+        assert not contradictions(joined(tmp_path, files, [account(), bucket(owned=False), table(A, False)]))
+        found = joined(tmp_path, files, [account(), held, table(A, False), table(other, False)])
+        assert contradictions(found) == {("target-missing", "locks")}
+
+    def test_workspaces_may_be_kept_under_another_prefix(self, tmp_path: Path) -> None:
+        files = {"main.tf": root(more='workspace_key_prefix = "spaces"')}
+        for key, applied in (("spaces/dev/net/terraform.tfstate", True), ("env:/dev/net/terraform.tfstate", False)):
+            seen = joined(tmp_path, files, [account(), bucket(keys=(key,))]).of(TerraformRoot)[0].seen
+            assert seen is not None
+            assert seen.applied is applied
 
     def test_nothing_is_known_of_a_bucket_nobody_was_asked_about(self, tmp_path: Path) -> None:
         found = joined(tmp_path, {"main.tf": root()}, [account()])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from assessor.errors import UsageError
-from assessor.facts.aws import AwsAccount
+from assessor.facts.aws import AwsAccount, StateBucket
 from assessor.facts.base import Fact, Gap
 from assessor.facts.repository import Organization
 from assessor.observing import Progress
@@ -29,9 +29,21 @@ def observe(settings: AwsSettings, declared: Organization, progress: Progress) -
     """Yield what the accounts show. An account that two logins lead to is asked once."""
     names = wanted(declared)
     seen: set[str] = set()
+    told: list[StateBucket] = []
     for login in logins(settings):
         progress(login.name)
-        yield from _merged(_account(login, settings, names, seen, progress))
+        for found in _merged(_account(login, settings, names, seen, progress)):
+            told += [found] if isinstance(found, StateBucket) else []
+            yield found
+    yield from _of_others(told)
+
+
+def _of_others(told: list[StateBucket]) -> Iterator[Gap]:
+    """Yield the buckets that no account asked owns or knows to be missing: S3 tells a stranger nothing else of them."""
+    known = {bucket.name for bucket in told if bucket.exists is not None}
+    for name in sorted({bucket.name for bucket in told} - known):
+        reason = "no account that was asked owns the bucket: ask its account, or grant s3:ListBucket to learn whether it exists"
+        yield Gap("aws", name, reason, kinds=KINDS["bucket"])
 
 
 def _account(login: Login, settings: AwsSettings, names: Wanted, seen: set[str], progress: Progress) -> Iterator[Fact | Gap]:
@@ -55,10 +67,12 @@ def _account(login: Login, settings: AwsSettings, names: Wanted, seen: set[str],
 def _number(ask: Asker, login: Login) -> str:
     if login.problem:
         raise login.problem
-    number = str(ask.ask("sts", "GetCallerIdentity").get("Account", ""))
-    if not number:
+    told = ask.ask("sts", "GetCallerIdentity")
+    if not told.get("Account"):
         raise Refused("malformed", "AWS does not say which account the credentials are of")
-    return number
+    arn = str(told.get("Arn", "")).split(":")
+    ask.account.partition = arn[1] if len(arn) > 1 else "aws"
+    return str(told["Account"])
 
 
 def _asked(ask: Asker, settings: AwsSettings, names: Wanted) -> Iterator[Fact | Gap]:
@@ -67,26 +81,37 @@ def _asked(ask: Asker, settings: AwsSettings, names: Wanted) -> Iterator[Fact | 
     yield from gaps
     found = _caught(ask, "bucket", storage.buckets(ask, names.buckets, settings.read_state))
     found += _caught(ask, "table", storage.tables(ask, names.tables, account.home))
-    answered = []
-    with ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="aws") as pool:
-        for region, facts in zip(enabled, pool.map(lambda region: _region(account, region), enabled), strict=True):
-            found += facts
-            if not facts or not all(isinstance(fact, Gap) for fact in facts):
-                answered.append(region)
+    regions = _parallel(account, enabled)
+    answered = [region for region, facts in regions.items() if not facts or not all(isinstance(fact, Gap) for fact in facts)]
     whole = not settings.regions and not gaps and set(answered) == set(enabled)
-    root = place(f"arn:aws:iam::{account.number}:root")
+    root = place(account.arn("iam", "root"))
     yield AwsAccount(at=root, account=account.number, alias=_alias(ask), regions=tuple(sorted(answered)), whole=whole)
     yield from found
+    for facts in regions.values():
+        yield from facts
+
+
+def _parallel(account: Account, regions: list[str]) -> dict[str, list[Fact | Gap]]:
+    """Ask regions at the same time. When the user interrupts, no further call is begun."""
+    with ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="aws") as pool:
+        try:
+            return dict(zip(regions, pool.map(lambda region: _region(account, region), regions), strict=True))
+        except BaseException:
+            account.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _region(account: Account, region: str) -> list[Fact | Gap]:
-    """Ask one region about everything. When it is not enabled, or cannot be reached at all, the rest is not tried."""
+    """Ask one region about everything. When it is not enabled, or two services cannot be reached, the rest is not tried."""
     ask = Asker(account, region)
     found: list[Fact | Gap] = []
+    silent = 0
     for topic, read in TOPICS.items():
         answer, problem = _drained(ask, topic, read(ask))
         found += answer
-        if problem and problem.cause in WHOLE | {"disabled", "limit"}:
+        silent += problem is not None and problem.cause in ("unreachable", "slow")
+        if problem and (problem.cause in WHOLE | {"disabled", "limit"} or silent > 1):
             return [fact for fact in found if not isinstance(fact, Gap)] + [gap(ask, problem, EVERYTHING)]
     return found
 

@@ -19,6 +19,7 @@ class Account:
 
     def __init__(self, session: Any, number: str, home: str, until: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.session, self.number, self.home = session, number, home
+        self.partition = "aws"  # aws-cn, aws-us-gov
         self._until, self._clock = until, clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -29,6 +30,15 @@ class Account:
             if (service, region) not in self._clients:
                 self._clients[service, region] = self.session.client(service, region_name=region, config=CONFIG)
             return self._clients[service, region]
+
+    def arn(self, service: str, resource: str, region: str = "") -> str:
+        """Return the ARN of something in the account. Those of S3 have neither region nor account."""
+        account = "" if service == "s3" else self.number
+        return f"arn:{self.partition}:{service}:{region}:{account}:{resource}"
+
+    def stop(self) -> None:
+        """Let every call that is still to come be refused: the user has had enough."""
+        self._until = float("-inf")
 
     def close(self) -> None:
         """Give back the connections."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from assessor.facts.aws import AwsInventory, AwsResource, LockTable, StateBucket, TerraformState
-from assessor.facts.base import Fact, Gap, Place
+from assessor.facts.base import Fact, Gap
 
 from .asking import Asker
 from .refusals import Refused
@@ -28,8 +28,8 @@ def buckets(ask: Asker, names: dict[str, set[str]], read: bool) -> Iterator[Fact
             bucket["Name"]: bucket.get("BucketRegion") or ""
             for bucket in ask.pages("s3", "ListBuckets", "Buckets", MaxBuckets=1000)
         }
-        arns = tuple(sorted(AwsResource(f"arn:aws:s3:::{name}") for name in owned))
-        yield AwsInventory(at=place(f"arn:aws:s3:::{ask.account.number}"), account=ask.account.number, resources=arns)
+        arns = tuple(sorted(AwsResource(ask.account.arn("s3", name)) for name in owned))
+        yield AwsInventory(at=place(f"{ask.account.number}/buckets"), account=ask.account.number, resources=arns)
     except Refused as problem:
         yield gap(ask, problem, KINDS["inventory"])
     access = _Access(ask)
@@ -40,7 +40,7 @@ def buckets(ask: Asker, names: dict[str, set[str]], read: bool) -> Iterator[Fact
 def _bucket(
     ask: Asker, name: str, keys: set[str], owned: dict[str, str] | None, access: _Access, read: bool
 ) -> Iterator[Fact | Gap]:
-    """Yield one bucket. One that is not the account's is only asked whether it exists: 404 no, 403 yes, somebody's."""
+    """Yield one bucket. Of one that is not the account's, 404 says that nobody has it; 403 says nothing (S3 API, HeadBucket)."""
     region = (owned or {}).get(name, "")
     exists: bool | None = True if owned and name in owned else None
     try:
@@ -50,13 +50,12 @@ def _bucket(
         if problem.cause == "missing":
             exists = exists or False
         elif problem.cause == "denied" and problem.code in ("403", "Forbidden", "AccessDenied"):
-            exists = True
             if owned is None or name in owned:
                 yield gap(ask, problem, KINDS["bucket"], name)
         else:
             yield gap(ask, problem, KINDS["bucket"], name)
     mine = name in owned if owned is not None else False
-    at, number = place(f"arn:aws:s3:::{name}"), ask.account.number
+    at, number = place(ask.account.arn("s3", name)), ask.account.number
     if not (exists and (mine or owned is None)):
         yield StateBucket(at=at, account=number, region=region, name=name, exists=exists)
         return
@@ -172,7 +171,7 @@ def _states(ask: Asker, bucket: str, keys: list[str]) -> Iterator[Fact | Gap]:
     if len(keys) > MAX_STATES:
         yield gap(ask, Refused("limit", f"only {MAX_STATES} of {len(keys)} states are read"), KINDS["state"], bucket)
     for key in keys[:MAX_STATES]:
-        at = place(f"arn:aws:s3:::{bucket}/{key}")
+        at = place(ask.account.arn("s3", f"{bucket}/{key}"))
         try:
             resources = read_state(ask, bucket, key)
         except Refused as problem:
@@ -187,7 +186,7 @@ def tables(ask: Asker, wanted: Iterable[tuple[str, str]], home: str) -> Iterator
     """Yield the lock tables that backends name, each asked of its own region."""
     for name, region in sorted(set(wanted)):
         where = region or home
-        at = Place("", f"arn:aws:dynamodb:{where}:{ask.account.number}:table/{name}", source="aws")
+        at = place(ask.account.arn("dynamodb", f"table/{name}", where))
         exists: bool | None = True
         key = ""
         try:

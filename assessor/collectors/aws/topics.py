@@ -60,7 +60,7 @@ def registry(ask: Asker) -> Iterator[Fact | Gap]:
         rules = scanning.get("rules") or ()
         if repositories:
             yield EcrRegistry(
-                at=place(f"arn:aws:ecr:{region}:{number}:registry"),
+                at=place(ask.account.arn("ecr", "registry", region)),
                 account=number,
                 region=region,
                 scan_type=str(scanning.get("scanType", "")),
@@ -76,7 +76,7 @@ def registry(ask: Asker) -> Iterator[Fact | Gap]:
     for repository in repositories:
         name = str(repository["repositoryName"])
         yield EcrRepository(
-            at=place(str(repository.get("repositoryArn") or f"arn:aws:ecr:{region}:{number}:repository/{name}")),
+            at=place(str(repository.get("repositoryArn") or ask.account.arn("ecr", f"repository/{name}", region))),
             account=number,
             region=region,
             name=name,
@@ -134,7 +134,7 @@ def clusters(ask: Asker) -> Iterator[Fact | Gap]:
             yield gap(ask, problem, KINDS["clusters"], name)
         version = str(cluster.get("version", ""))
         yield EksCluster(
-            at=place(str(cluster.get("arn") or f"arn:aws:eks:{ask.region}:{ask.account.number}:cluster/{name}")),
+            at=place(str(cluster.get("arn") or ask.account.arn("eks", f"cluster/{name}", ask.region))),
             account=ask.account.number,
             region=ask.region,
             name=name,
@@ -159,15 +159,15 @@ def secrets(ask: Asker) -> Iterator[Fact | Gap]:
     """Yield how many secrets Secrets Manager keeps in the region."""
     count = sum(1 for _ in ask.pages("secretsmanager", "ListSecrets", "SecretList"))
     if count:
-        at = place(f"arn:aws:secretsmanager:{ask.region}:{ask.account.number}:secret")
+        at = place(ask.account.arn("secretsmanager", "secret", ask.region))
         yield SecretStore(at=at, account=ask.account.number, region=ask.region, secrets=count)
 
 
 _GONE = ("DELETE_COMPLETE",)
-_ARNS = {  # of what stacks name otherwise and is listed here, by region, account and name
-    "AWS::S3::Bucket": "arn:aws:s3:::{2}",
-    "AWS::ECR::Repository": "arn:aws:ecr:{0}:{1}:repository/{2}",
-    "AWS::EKS::Cluster": "arn:aws:eks:{0}:{1}:cluster/{2}",
+_NAMED = {  # what stacks name otherwise and is listed here: service and the form of the resource
+    "AWS::S3::Bucket": ("s3", "{}"),
+    "AWS::ECR::Repository": ("ecr", "repository/{}"),
+    "AWS::EKS::Cluster": ("eks", "cluster/{}"),
 }
 
 
@@ -200,9 +200,11 @@ def _managed(ask: Asker, stack: str) -> tuple[AwsResource, ...]:
     """Return the ARNs of what a stack manages; most kinds of resource are named otherwise, and told by their tags."""
     found = set()
     for resource in ask.pages("cloudformation", "ListStackResources", "StackResourceSummaries", StackName=stack):
-        name, form = str(resource.get("PhysicalResourceId", "")), _ARNS.get(str(resource.get("ResourceType", "")), "")
-        arn = name if name.startswith("arn:") else form.format(ask.region, ask.account.number, name) if form and name else ""
-        found |= {AwsResource(arn, "stack")} if arn else set()
+        arn = str(resource.get("PhysicalResourceId") or "")
+        if arn and str(resource.get("ResourceType")) in _NAMED:
+            service, form = _NAMED[str(resource["ResourceType"])]
+            arn = ask.account.arn(service, form.format(arn), "" if service == "s3" else ask.region)
+        found |= {AwsResource(arn, "stack")} if arn.startswith("arn:") else set()
     return tuple(sorted(found))
 
 
