@@ -283,7 +283,7 @@ def _told(address: Address) -> Iterator[None]:
     """Tell what goes wrong with a store in one line without its credentials."""
     try:
         yield
-    except (ModuleNotFoundError, NoSuchModuleError) as error:
+    except (ImportError, NoSuchModuleError) as error:  # not there, or without its libpq
         raise UsageError("PostgreSQL needs the package psycopg", "pip install 'gitops-assess[postgres]'") from error
     except IntegrityError as error:
         raise UsageError(f"{address.shown}: {address.say(error.orig or error)}", "This is a defect; please report it.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,13 @@ def test_who_may_not_create_tables_is_told_so(postgres: Postgres, database: str)
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"postgresql://127\.0\.0\.1:1/history: .*refused"):
         Store(parse("postgresql://u:hunter2@127.0.0.1:1/history"), create=True)
+
+
+def test_without_the_extra_package_postgresql_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UsageError, match="needs the package psycopg") as caught:
+        Store(parse("postgresql://u@db/history"), create=True)
+    assert "gitops-assess[postgres]" in caught.value.hint
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
