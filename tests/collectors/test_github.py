@@ -218,6 +218,15 @@ def test_a_user_is_asked_like_an_organization(forge: Forge) -> None:
     forge.answers["/users/acme/repos"] = forge.answers.pop("/orgs/acme/repos")
     del forge.answers["/orgs/acme"]
     assert only(ForgeOwner, observe(forge)).repositories == 1
+    forge.answers["/user"] = {"login": "somebody"}
+    assert only(ForgeOwner, observe(forge)).repositories == 1
+
+
+def test_users_see_their_own_private_repositories(forge: Forge) -> None:
+    del forge.answers["/orgs/acme"]
+    forge.answers |= {"/users/acme": {"login": "acme"}, "/user": {"login": "Acme"}}
+    forge.answers["/user/repos"] = [github_repository(forge, "acme", name) for name in ("shop", "private")]
+    assert only(ForgeOwner, observe(forge)).repositories == 2
 
 
 def test_an_unknown_organization_is_said(forge: Forge) -> None:
@@ -271,7 +280,8 @@ def test_only_declared_calls_are_made_and_the_one_post_only_reads(forge: Forge) 
     made = {
         call for call in github_calls.CALLS for asked in forge.asked if call.covers(asked.method, asked.path.removeprefix("/api"))
     }
-    others = {github_calls.USER, github_calls.OF_USER, github_calls.REPOSITORY}  # made in tests above
+    # made in tests above
+    others = {github_calls.USER, github_calls.OF_USER, github_calls.ME, github_calls.MINE, github_calls.REPOSITORY}
     assert made == set(github_calls.CALLS) - others
 
 
@@ -279,7 +289,7 @@ def test_the_rights_printed_are_those_of_the_calls() -> None:
     text = COLLECTOR.permissions(None)
     for call in github_calls.CALLS:
         assert f"{call.method} {call.path} " in text
-        assert all(f"  {right.strip()}\n" in text for right in call.right.split(","))
+        assert all(f"  {right.strip()}\n" in text for right in call.right.split(",") if right)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from assessor.collectors.live import collector
 from assessor.collectors.tree import Target
 from assessor.errors import NothingToAssess
 from assessor.facts.base import Gap
-from assessor.observing import Listing, Progress, silent
+from assessor.observing import Collector, Listing, Progress, silent
 
 FORGES = ("github", "gitlab")
 REACHED = frozenset({"github.com", "gitlab.com"})  # where workers elsewhere have tokens of their own
@@ -31,12 +31,12 @@ def survey_forges(
     targets: list[Target] = []
     gaps: list[Gap] = []
     for name in FORGES:
-        list_all = collector(name).repositories if name in wanted else None
-        if list_all:
-            listing = list_all(wanted[name], progress)
+        forge = collector(name) if name in wanted else None
+        if forge and forge.repositories:
+            listing = forge.repositories(wanted[name], progress)
             gaps += listing.gaps
             away = elsewhere and listing.access.host in REACHED
-            for found in _remote(listing) if away else _clone(name, listing, folder, jobs, progress):
+            for found in _remote(listing) if away else _clone(forge, listing, folder, jobs, progress):
                 (gaps if isinstance(found, Gap) else targets).append(found)  # type: ignore[arg-type]  # told apart here
     if not targets:
         because = f": {gaps[0].subject}: {gaps[0].reason}" if gaps else ""
@@ -53,19 +53,19 @@ def _remote(listing: Listing) -> list[Target | Gap]:
     ]
 
 
-def _clone(source: str, listing: Listing, folder: Path, jobs: int, progress: Progress) -> list[Target | Gap]:
+def _clone(forge: Collector, listing: Listing, folder: Path, jobs: int, progress: Progress) -> list[Target | Gap]:
     """Clone what was listed; a repository without a branch holds nothing."""
     known = {Remote(r.address, r.default_branch): r.name for r in listing.repositories if r.default_branch}
     done: list[Remote] = []
 
     def tell(remote: Remote) -> None:
         done.append(remote)
-        progress(f"{source}: {len(done)} of {len(known)} cloned: {known[remote]}")
+        progress(f"{forge.title}: {len(done)} of {len(known)} cloned: {known[remote]}")
 
-    found: list[Target | Gap] = [Gap(source, r.name, "it is empty") for r in listing.repositories if not r.default_branch]
+    found: list[Target | Gap] = [Gap(forge.id, r.name, "it is empty") for r in listing.repositories if not r.default_branch]
     for remote, outcome in clone_all(tuple(known), folder, listing.access, jobs=jobs, progress=tell):
         if isinstance(outcome, CloneError):
-            found.append(Gap(source, known[remote], f"cannot be cloned: {outcome}"))
+            found.append(Gap(forge.id, known[remote], f"cannot be cloned: {outcome}"))
         else:
             found.append(Target("", str(outcome.relative_to(folder)).removesuffix(".git"), outcome))
     return found

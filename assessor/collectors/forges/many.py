@@ -40,7 +40,7 @@ def ask_each(
     with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix=source) as pool:
         try:
             for number, (repository, (found, ended)) in enumerate(zip(repositories, pool.map(one, repositories), strict=True), 1):
-                progress(f"{source}: {number} of {len(repositories)} repositories")
+                progress(f"{pace.title}: {number} of {len(repositories)} repositories")
                 yield from found
                 if ended:
                     left.append(repository.name)

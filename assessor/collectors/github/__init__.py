@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from assessor.collectors.forges.addresses import Address
+from assessor.collectors.forges.calls import Call
 from assessor.collectors.forges.many import ask_each
 from assessor.collectors.forges.owned import Owned, scanned, unlisted
 from assessor.collectors.forges.pacing import AskingError, Ended, Pace, Refused, documented
@@ -18,7 +20,7 @@ from assessor.redaction import printable
 from assessor.settings import GithubSettings
 
 from .activity import merged, pipelines
-from .calls import OF_USER, ORGANIZATION, REPOSITORIES, REPOSITORY, USER, permissions
+from .calls import ME, MINE, OF_USER, ORGANIZATION, REPOSITORIES, REPOSITORY, USER, permissions
 from .client import INTERVAL, Client, where
 from .protection import branch_rules
 
@@ -72,8 +74,8 @@ def _access(address: Address) -> Access:
 
 def _owned(client: Client, owner: str) -> Owned:
     """Return an organization's or user's repositories; raises `AskingError`, or `UsageError` if it does not exist."""
+    call, query, total = REPOSITORIES, {"type": "all"}, None
     with documented():
-        call, total = REPOSITORIES, None
         try:
             account = client.get(ORGANIZATION, owner=owner)
             if isinstance(account.get("total_private_repos"), int):  # only shown to those who see them
@@ -81,9 +83,9 @@ def _owned(client: Client, owner: str) -> Owned:
         except Refused as refused:
             if refused.status != 404:
                 raise
-            call = OF_USER
-            _user(client, owner)
-        found = [_repository(item) for item in client.pages(call, {"type": "owner" if call is OF_USER else "all"}, owner=owner)]
+            call, query = _of_user(client, owner)
+        parts = {} if call is MINE else {"owner": owner}
+        found = [_repository(item) for item in client.pages(call, query, **parts)]
     name = ForgeOwner(
         at=Place("", f"{client.address.url}/{owner}", source="github"),
         name=owner,
@@ -94,7 +96,8 @@ def _owned(client: Client, owner: str) -> Owned:
     return Owned(name, tuple(sorted(found, key=lambda repository: repository.name)))
 
 
-def _user(client: Client, owner: str) -> None:
+def _of_user(client: Client, owner: str) -> tuple[Call, dict[str, str]]:
+    """Return how to list a user's repositories: private ones are only shown to the user."""
     try:
         client.get(USER, owner=owner)
     except Refused as refused:
@@ -102,6 +105,11 @@ def _user(client: Client, owner: str) -> None:
             raise
         hint = "Check the spelling." if client.address.token else "Check the spelling, or set GITHUB_TOKEN if it is not public."
         raise UsageError(f"--github: {client.address.host} knows no organization or user {printable(owner)!r}", hint) from None
+    if client.address.token:
+        with contextlib.suppress(Refused):  # the token of a GitHub App is nobody's
+            if str(client.get(ME).get("login", "")).lower() == owner.lower():
+                return MINE, {"affiliation": "owner"}
+    return OF_USER, {"type": "owner"}
 
 
 def _repository(item: dict[str, object]) -> ForgeRepository:

@@ -8,6 +8,8 @@ ORGANIZATION = Call("/orgs/{owner}", "Metadata: read", "how many repositories th
 USER = Call("/users/{owner}", "Metadata: read", "whether it is a user rather than an organization", least=True)
 REPOSITORIES = Call("/orgs/{owner}/repos", "Metadata: read", "the repositories of an organization", least=True)
 OF_USER = Call("/users/{owner}/repos", "Metadata: read", "the public repositories of a user", least=True)
+ME = Call("/user", "", "whose token it is")
+MINE = Call("/user/repos", "Metadata: read", "the repositories of the user whose token it is, private ones too")
 REPOSITORY = Call("/repos/{owner}/{name}", "Metadata: read", "whether a repository that files refer to exists")
 RULES = Call("/repos/{owner}/{name}/rules/branches/{branch}", "Metadata: read", "the rules of rulesets in force")
 BRANCH = Call("/repos/{owner}/{name}/branches/{branch}", "Contents: read", "whether the branch is protected")
@@ -18,7 +20,7 @@ WORKFLOWS = Call("/repos/{owner}/{name}/actions/workflows", "Actions: read", "wo
 RUNS = Call("/repos/{owner}/{name}/actions/runs", "Actions: read", "the last runs on a schedule and for pull requests")
 GRAPHQL = Call("/graphql", "Pull requests: read, Contents: read", "reviews of merged pull requests, in one query", method="POST")
 CALLS = (
-    ORGANIZATION, USER, REPOSITORIES, OF_USER, REPOSITORY, RULES, BRANCH, PROTECTION, WORKFLOWS, RUNS, GRAPHQL,
+    ORGANIZATION, USER, REPOSITORIES, OF_USER, ME, MINE, REPOSITORY, RULES, BRANCH, PROTECTION, WORKFLOWS, RUNS, GRAPHQL,
 )  # fmt: skip
 
 MERGED = """
