@@ -15,7 +15,7 @@ from .delivery_commands import INFRASTRUCTURE, KUBERNETES, REPORTS
 from .rules import CommandRule, Match, Texts, both, command, exits, has, lacks, option, says, table, tag_of, untold, word
 
 P = Purpose
-_ENDS_OPEN = re.compile(r"(?:\$\{?\w+\}?|\}\}|\$\([^)]*\)|%\w+%)\Z")
+_ENDS_OPEN = re.compile(r"(?:\$\{?\w+\}?|\}\}|\$\([^)]*\)|%\w+%|tpl-[\w.-]*)\Z")
 
 
 def _image_tags(texts: Texts) -> Texts:

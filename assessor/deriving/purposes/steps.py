@@ -143,7 +143,12 @@ _IMAGES = (
     ),
     step(_packs("release"), P.PUSH_IMAGE, tool="jenkins-x"),
     step(_packs("pullrequest"), P.BUILD_IMAGE, tool="jenkins-x"),
-    step("concourse:registry-image concourse:docker-image", P.PUSH_IMAGE, subject="repository", tags="tag"),
+    step(
+        "concourse:registry-image concourse:docker-image",
+        P.PUSH_IMAGE,
+        subject="repository",
+        tags="tag tag_file additional_tags version",
+    ),
     step("concourse:oci-build-task", P.BUILD_IMAGE, tool="oci-build-task"),
     step("concourse:docker-image", P.BUILD_IMAGE, when=lambda inputs: "build" in inputs, subject="build"),
     step("cluster-build:*", P.PUSH_IMAGE, subject="image", tags="image"),

@@ -22,6 +22,7 @@ MAX_DEPTH = 10  # steps inside steps
 MAX_STEPS = 1_000  # of one job
 
 _CHANGES = re.compile(r"pull-?requests?|merge-?requests?|(?:^|-)[pm]rs?(?:$|-)")
+_TAG_FILES = ("tag", "tag_file", "additional_tags")  # parameters that name a file with tags
 _INNER = ("in_parallel", "aggregate", "do", "try", "on_success", "on_failure", "on_error", "on_abort", "ensure")
 
 
@@ -78,7 +79,9 @@ def _step(source: Source, step: Map, line: int, resources: Mapping[str, Map], to
         name = text(step["put"])
         resource = resources.get(text(step.get("resource")) or name, Map())
         type = text(resource.get("type")) or "put"  # a resource that another file declares
-        given = {**inputs(resource.get("source")), **inputs(step.get("params"))}
+        params = inputs(step.get("params"))
+        read = {key: f"${{{params[key]}}}" for key in _TAG_FILES if params.get(key)}  # the file's content exists at run time
+        given = {**inputs(resource.get("source")), **params, **read}
         at = source.place(step.line_of("put"))
         return PipelineStep(at=at, name=name, uses=f"concourse:{type}", inputs=given, tolerated=tolerated)
     if "task" not in step:
