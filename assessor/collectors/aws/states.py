@@ -22,8 +22,8 @@ _ID = re.compile(r"^[a-z]{1,12}-[0-9a-f]{8,17}$|^arn:aws[\w-]*:")  # ids that ar
 
 
 class _Attributes(msgspec.Struct):
-    id: str | int | None = None
-    arn: str | None = None
+    id: msgspec.Raw = msgspec.Raw(b"null")  # of any type: a provider may call anything its id
+    arn: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Instance(msgspec.Struct):
@@ -33,19 +33,19 @@ class _Instance(msgspec.Struct):
 class _Resource(msgspec.Struct):
     mode: str = ""
     type: str = ""
-    instances: list[_Instance] = []
+    instances: list[_Instance] | None = None
 
 
 class _State(msgspec.Struct):
     version: int = 0
-    resources: list[_Resource] = []
+    resources: list[_Resource] | None = None
 
 
 def read_state(ask: Asker, bucket: str, key: str) -> tuple[StateResource, ...]:
     """Return the AWS resources a state object manages; raises `Refused`, also for one that is too large or no state."""
     body = ask.ask("s3", "GetObject", Bucket=bucket, Key=key)["Body"]
     try:
-        data = b""
+        data = bytearray()
         for chunk in body.iter_chunks(1024 * 1024):  # to the end: only there a cut shows
             data += chunk
             if len(data) > MAX_BYTES:
@@ -55,8 +55,8 @@ def read_state(ask: Asker, bucket: str, key: str) -> tuple[StateResource, ...]:
     finally:
         body.close()
     if len(data) > MAX_BYTES:
-        raise Refused("limit", f"the state is larger than {MAX_BYTES // 1024**2} MiB and was not read")
-    return resources(data)
+        raise Refused("large", f"the state is larger than {MAX_BYTES // 1024**2} MiB and was not read")
+    return resources(bytes(data))
 
 
 def resources(data: bytes) -> tuple[StateResource, ...]:
@@ -68,16 +68,17 @@ def resources(data: bytes) -> tuple[StateResource, ...]:
     if state.version != 4:
         raise Refused("malformed", f"the state has format {state.version}; 4 is understood (encrypted states are not)")
     found = set()
-    for resource in state.resources:
+    for resource in state.resources or ():
         if resource.mode == "managed" and resource.type.startswith(("aws_", "awscc_")) and resource.type not in _KEYS:
-            found |= {StateResource(resource.type, _path(instance.attributes)) for instance in resource.instances}
+            found |= {StateResource(resource.type, _path(instance.attributes)) for instance in resource.instances or ()}
     return tuple(sorted(found))
 
 
 def _path(attributes: _Attributes | None) -> str:
     if attributes is None:
         return ""
-    for value in (attributes.arn, attributes.id):
-        if isinstance(value, str) and len(value) <= 2048 and _ID.match(value):
-            return value
+    for raw in (bytes(attributes.arn), bytes(attributes.id)):
+        text = raw.decode("utf-8", "replace").strip('"') if len(raw) <= 2048 and raw.startswith(b'"') else ""
+        if _ID.match(text):  # ids and ARNs of AWS have no character that JSON escapes
+            return text
     return ""
