@@ -5,7 +5,8 @@ images, else AWS where there is no Terraform that could tell), ``terraform.fresh
 the store of the state aside), ``terraform.region`` (the region of that cloud which most is in), ``terraform.folder`` (where new roots and modules go), ``terraform.roots`` ("yes": the
 repository has roots that Terraform itself applies, not only those of OpenTofu or Terragrunt), ``state.kind`` (the kind of
 backend that is or would be used), ``state.declared`` ("yes": a bucket or storage account for state is declared, or a root
-names one), ``secrets.store`` (vault, where something reads from it), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
+names one), ``secrets.store`` (vault, where something reads from it), ``secrets.prefix`` (what the names of production's secrets begin
+with), ``gitignore.folder`` and ``gitignore.state`` ("missing": no rule keeps local state out of git, and the folder has
 no .gitignore yet).
 
 Of a root: ``root.tool``, ``root.backend_file`` (a free file name for a backend), ``root.lock`` and ``root.backend_path`` (missing,
@@ -28,6 +29,7 @@ from assessor.facts.base import Fact, Place
 from assessor.facts.infrastructure import (
     HardcodedSecret,
     IgnoreFile,
+    ModuleCall,
     Resource,
     SecretSource,
     Stack,
@@ -37,6 +39,8 @@ from assessor.facts.infrastructure import (
 from assessor.facts.manifests import SecretTool, Workload
 from assessor.facts.pipelines import Activity, Pipeline
 from assessor.facts.repository import Organization, Repository
+
+from .delivery_evidence import PRODUCTION
 
 Item = tuple[str, str, Place | str]
 
@@ -85,6 +89,10 @@ def of_terraform(organization: Organization, repository: Repository, subject: Fa
     vault = [source.at for source in organization.of(SecretSource) if source.tool == "vault"]
     vault += [tool.at for tool in organization.of(SecretTool) if tool.tool == "vault"]
     yield "secrets.store", "vault" if vault else "", vault[0] if vault else repository.at
+    for call in organization.of(ModuleCall):
+        prefix = call.settings.get("prefix", "")
+        if call.source.endswith("/secrets") and prefix and "${" not in prefix and PRODUCTION.search(call.at.path):
+            yield "secrets.prefix", prefix, call.at
     if isinstance(subject, TerraformRoot):
         yield from _of_root(repository, subject)
 
