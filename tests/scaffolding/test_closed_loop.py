@@ -5,12 +5,13 @@ Where only a person can finish (a secret that stands in a file), what is left is
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from assessor.model import Status
-from assessor.scaffolding.template import load_templates
+from assessor.scaffolding.template import Template, load_templates
 from tests.scaffolding.loop import RANK, Case, statuses, worsened
 
 ROOT = Path(__file__).parent / "cases"
@@ -45,5 +46,9 @@ def test_the_template_repairs_what_it_says(source: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("template", load_templates().values(), ids=lambda template: template.id)
-def test_a_template_says_where_its_versions_were_seen(template: object) -> None:
-    assert template.sources  # type: ignore[attr-defined]
+def test_a_template_says_where_its_versions_were_seen(template: Template) -> None:
+    told = " ".join(template.sources)
+    assert told
+    files = [file for file in Path(template.folder).glob("[[]*/**/*") if file.is_file()]
+    pinned = {found for file in files for found in re.findall(r"\b(?:[0-9a-f]{40}|[0-9a-f]{64})\b", file.read_text())}
+    assert not [found for found in pinned if found[:8] not in told]
