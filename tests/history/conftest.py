@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +22,7 @@ import pytest
 PASSWORD = "s3cret-of-the-store"  # noqa: S105  of a server that lives as long as the tests
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
     """A running server; each test makes a database of its own."""
 
@@ -26,6 +30,7 @@ class Postgres:
     folder: Path
     port: int
     as_user: dict[str, Any]
+    process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str, *, user: str = "nightly", password: str = PASSWORD) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
@@ -35,26 +40,52 @@ class Postgres:
 
     def restart(self) -> None:
         """Crash it and start it again: what a failing machine or an impatient operator does."""
-        self.control("restart", "-m", "immediate")
+        self.stop(signal.SIGQUIT)
+        self.start()
 
-    def control(self, *arguments: str) -> None:
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=40"
-        log = str(self.folder / "log")
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-w", "-t", "60", "-o", options, *arguments)
+    def start(self) -> None:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "fsync": "off",
+            "max_connections": "40",
+            "unix_socket_directories": str(self.folder),
+        }
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_end_with_parent, **self._around(),
+            )  # fmt: skip
+        for _ in range(600):
+            if self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)).returncode == 0:
+                return
+            assert self.process.poll() is None, (self.folder / "log").read_text()
+            time.sleep(0.1)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: by SIGINT its fast way, by SIGQUIT as in a crash."""
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(60)
 
     def run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(self.programs / program), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # a server started by pg_ctl would keep a pipe open
-            stderr=subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE,
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PGPASSWORD": PASSWORD},
-            timeout=120,
-            check=False,
-            **self.as_user,
-        )
+        done = self._run(program, *arguments)
         assert done.returncode == 0, (program, arguments, done.stderr)
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        command = [str(self.programs / program), *arguments]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False, **self._around())
+
+    def _around(self) -> dict[str, Any]:
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PGPASSWORD": PASSWORD}
+        return {"cwd": self.folder, "env": environment, **self.as_user}
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the server when the tests are killed (prctl PR_SET_PDEATHSIG, Linux only)."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 def _programs() -> Path | None:
@@ -88,12 +119,12 @@ def postgres() -> Iterator[Postgres]:
         "initdb", "-D", str(folder / "data"), "--no-sync", "-U", "owner", "-A", "scram-sha-256", "--pwfile", str(folder / "password"),
         "--encoding=UTF8", "--locale=C.UTF-8",
     )  # fmt: skip
-    server.control("start")
+    server.start()
     try:
         server.sql(f"CREATE ROLE nightly LOGIN PASSWORD '{PASSWORD}'")
         yield server
     finally:
-        server.control("stop", "-m", "immediate")
+        server.stop(signal.SIGQUIT)
         shutil.rmtree(folder, ignore_errors=True)
 
 

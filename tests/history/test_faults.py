@@ -109,12 +109,12 @@ def test_a_server_that_stays_away_is_an_error_not_a_loss_of_the_scan(
 ) -> None:
     store = Store(parse(database), create=True)
     monkeypatch.setattr("assessor.history.store.RETRIES", (0.01, 0.01))
-    postgres.control("stop", "-m", "fast")
+    postgres.stop()
     try:
         with pytest.raises(UsageError, match="refused"):
             store.save(assessment(repositories=1), NOON)
     finally:
-        postgres.control("start")
+        postgres.start()
     assert check(database) == []
 
 
