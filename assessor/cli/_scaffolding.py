@@ -29,7 +29,7 @@ from assessor.registry import load_checks
 from assessor.scaffolding import writing
 from assessor.scaffolding.answering import Given, load_answers, parse_options
 from assessor.scaffolding.planning import Wish, pieces
-from assessor.scaffolding.session import CONFLICT, EDITED, KEPT, Change, Overlays, Session, diff
+from assessor.scaffolding.session import CONFLICT, EDITED, KEPT, SKIPPED, Change, Overlays, Session, diff
 from assessor.scaffolding.template import Question, Template, load_templates
 from assessor.settings import Settings
 
@@ -38,6 +38,7 @@ NOTES = {
     KEPT: "  exists and is kept; --overwrite replaces it",
     EDITED: "  exists; only what the diff shows is added",
     CONFLICT: "  has conflict markers to resolve",
+    SKIPPED: "  the block to add lines to was not found once, written over several lines: add them by hand",
 }
 WORDS = {"iac": 1, "containerize": 2, "containers": 2, "ctr": 2, "kubernetes": 3, "k8s": 3, "gitops": 4, "gop": 4, "automate": 5, "automation": 5, "aut": 5}  # fmt: skip
 

@@ -23,7 +23,7 @@ from .rendering import edits, render, todo
 from .template import Edit, Template
 from .writing import ignored
 
-NEW, UPDATED, EDITED, CONFLICT, KEPT, SAME = "new", "updated", "edited", "conflict", "kept", "unchanged"
+NEW, UPDATED, EDITED, CONFLICT, KEPT, SAME, SKIPPED = "new", "updated", "edited", "conflict", "kept", "unchanged", "skipped"
 
 _HOMELESS = (
     "No repository holds GitOps configuration yet: name the one for it, and for what belongs to no service, with "
@@ -35,7 +35,11 @@ Look = Callable[[Overlays], tuple[Organization, Assessment]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one file: new, updated, edited (lines added to a person's own), conflict (markers inside), kept, unchanged."""
+    """What becomes of one file.
+
+    It is new, updated, edited (lines added to a person's own), in conflict (markers inside), kept (a person's own),
+    unchanged, or skipped (the block to add lines to was not found).
+    """
 
     path: str
     action: str
@@ -201,7 +205,7 @@ def _edited(root: Path, edit: Edit, written: Mapping[str, str]) -> Outcome:
     present = written.get(edit.path, read_text(root, edit.path))
     text = add_to_block(present, edit.block, edit.add) if present is not None else None
     if present is None or text is None:
-        return Outcome(edit.path, KEPT, present or "", present)
+        return Outcome(edit.path, SKIPPED, present or "", present)
     return Outcome(edit.path, SAME if text == present else EDITED, text, present)
 
 

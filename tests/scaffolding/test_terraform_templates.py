@@ -266,3 +266,10 @@ def test_once_a_person_took_the_secret_out_it_comes_from_the_store_and_terraform
     terraform = {path.relative_to(file.parent).as_posix(): path.read_text() for path in file.parent.rglob("*.tf")}
     complaints = judges.judge(terraform, tmp_path / "judged")
     assert [complaint for complaint in complaints if "terraform fmt" not in complaint] == []
+
+
+def test_a_backend_that_cannot_be_edited_safely_stays_as_it_is_and_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "infra", {"main.tf": 'terraform {\n  backend "s3" { bucket = "b"\n key = "k"\n region = "eu-west-1" }\n}\n'})
+    change = Case(tmp_path / "infra", tmp_path / "copy").change(only=("terraform-lock-s3",))
+    assert [(o.path, o.action) for a in change.applied for o in a.outcomes] == [("main.tf", "skipped")]
+    assert change.files == {}
