@@ -40,6 +40,7 @@ from .opening import is_bare
 
 MAX_SAID = 16 * 1024**2  # bytes that a git program may print
 MAX_PACKS = 50  # each update adds some; a clone with more is made anew
+_ADDRESS = re.compile(r"[\w.~+:/@\[\]-]+", re.ASCII)
 _PART = re.compile(r"[\w.~+-]{1,200}", re.ASCII)
 _KEPT = (
     "PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
@@ -84,6 +85,8 @@ def location(folder: Path, address: str) -> Path:
     parts = urlsplit(address)
     if not parts.scheme or not (parts.netloc or parts.scheme == "file"):
         raise CloneError("its address is no URL")
+    if not _ADDRESS.fullmatch(address):
+        raise CloneError("its address has characters that none needs")
     host = parts.netloc.rpartition("@")[2].replace(":", "_") or "local"
     names = [host, *parts.path.strip("/").removesuffix(".git").split("/")]
     if not all(_PART.fullmatch(name) and name.strip(".") for name in names):
@@ -180,7 +183,6 @@ class _Cloning:
         part = Path(tempfile.mkdtemp(prefix=f".{self.target.name}.", suffix=".part", dir=self.target.parent))
         try:
             self._git(part, "init", "--quiet", "--bare", "--template=", str(part))
-            self._git(part, "config", "remote.origin.url", self.remote.address)
             self._fetch(part)
             shutil.rmtree(self.target, ignore_errors=True)
             part.rename(self.target)
@@ -188,13 +190,14 @@ class _Cloning:
             shutil.rmtree(part, ignore_errors=True)
 
     def _fetch(self, git: Path) -> None:
+        self._configure(git)
         branch = self.remote.branch or self._default_branch(git)
         ref = f"refs/heads/{branch}"
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", "--update-head-ok")
         self._git(git, *fetch, "--depth=1", f"--filter=blob:limit={MAX_BYTES + 1}", "origin", f"{ref}:{ref}")
         self._git(git, *fetch, f"--depth={self.limits.commits}", "--filter=tree:0", "origin", f"{ref}:{ref}")
         self._git(git, "symbolic-ref", "HEAD", ref)
-        self._readable(git)
+        self._configure(git)
 
     def _default_branch(self, git: Path) -> str:
         said = self._git(git, "ls-remote", "--symref", "origin", "HEAD")
@@ -203,11 +206,16 @@ class _Cloning:
             raise CloneError("it is empty: it has no branch")
         return found.group(1)
 
-    def _readable(self, git: Path) -> None:
-        """Let libgit2 open the clone: it knows no partial clones, and only ever looks for what is there."""
-        for name in ("extensions.partialclone", "core.repositoryformatversion"):
-            with contextlib.suppress(CloneError):  # it is not set
-                self._git(git, "config", "--unset-all", name)
+    def _configure(self, git: Path) -> None:
+        """Write the clone's configuration: ours, whatever stood there, and one that libgit2 can read.
+
+        libgit2 knows no partial clones, and only ever looks for what is there.
+        """
+        new = git / "config.new"
+        new.write_text(
+            f'[core]\n\trepositoryformatversion = 0\n\tbare = true\n[remote "origin"]\n\turl = {self.remote.address}\n'
+        )
+        new.replace(git / "config")
 
     def _git(self, git: Path, *arguments: str) -> str:
         """Run git in a clone within the limits and return what it says; raises `CloneError`."""

@@ -119,13 +119,30 @@ def test_a_redirection_is_not_followed(source: Path, tmp_path: Path) -> None:
         ("/etc", "a path"),
         ("https://user:secret@example.com/a/b", "holds credentials"),
         ("https://example.com/../../b", "cannot be names of folders"),
-        ("https://example.com/a/..%2f..", "cannot be names of folders"),
+        ("https://example.com/a/..%2f..", "characters that none needs"),
         ("https:///b", "no URL"),
+        ("https://example.com/a/b?x=1", "characters that none needs"),
+        ("https://example.com/a/b\n[core]", "characters that none needs"),
+        ('https://exa"mple.com/a/b', "characters that none needs"),
     ],
 )
 def test_other_addresses_are_refused(address: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(CloneError, match=says):
         clone(Remote(address), tmp_path / "clones", Access())
+
+
+def test_settings_that_lie_in_a_clone_are_not_used(source: Path, tmp_path: Path) -> None:
+    cloned = clone(Remote(source.as_uri()), tmp_path / "clones", FILES)
+    ran = tmp_path / "ran"
+    with (cloned / "config").open("a") as config:
+        config.write(
+            f'[remote "origin"]\n\tuploadpack = "touch {ran}; git-upload-pack"\n[core]\n\talternateRefsCommand = touch {ran}\n'
+        )
+    git(cloned, "ls-remote", "origin")
+    assert ran.exists()  # git itself would
+    ran.unlink()
+    assert read(clone(Remote(source.as_uri()), tmp_path / "clones", FILES)).files == ("app.py", "large.bin")
+    assert not ran.exists()
 
 
 def test_host_owner_and_name_say_where_a_clone_is(tmp_path: Path) -> None:
