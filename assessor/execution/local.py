@@ -158,7 +158,13 @@ class _Fork:
 
     def __init__(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Worker]) -> None:
         self._code: int | None = None
-        self.pid = os.fork()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # else Ctrl-C may strike before a child can ignore it
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         if self.pid == 0:
             self._run(unit, arguments, inherited)
 
