@@ -14,6 +14,7 @@ import msgspec
 import assessor.deriving  # noqa: F401  derivers may declare kinds of their own
 from assessor.errors import UsageError
 from assessor.facts.base import Fact
+from assessor.facts.paths import PackedPaths, packed
 from assessor.facts.repository import Organization, Repository
 from assessor.model import RepositoryScore
 from assessor.redaction import may_hold_secrets, scrub
@@ -30,7 +31,9 @@ class Codec:
         fact: Any = Union[tuple(kinds)]  # noqa: UP007  the members are only known now
         self._encoder = msgspec.msgpack.Encoder()
         self._file: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple[fact, ...], tuple[Problem, ...]])
-        self._result: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[Repository, tuple[fact, ...], RepositoryScore])
+        self._result: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(
+            tuple[Repository, bytes, tuple[fact, ...], RepositoryScore]
+        )
 
     def file(self, facts: Iterable[Fact], problems: Iterable[Problem]) -> bytes:
         """Encode what was learned from one file, without secrets; raises one of `NOT_FACTS`.
@@ -47,13 +50,14 @@ class Codec:
 
     def result(self, repository: Repository, score: RepositoryScore) -> bytes:
         """Encode a repository with its facts, and how it scores alone; raises one of `NOT_FACTS`."""
-        return self._encoder.encode((msgspec.structs.replace(repository, facts=()), repository.facts, score))
+        bare = msgspec.structs.replace(repository, files=(), facts=())
+        return self._encoder.encode((bare, packed(repository.files), repository.facts, score))
 
     def read_result(self, data: bytes) -> tuple[Repository, RepositoryScore]:
         """Decode a repository with its facts, and its score; raises one of `NOT_FACTS`."""
-        decoded: tuple[Repository, tuple[Fact, ...], RepositoryScore] = self._result.decode(data)
-        repository, facts, score = decoded
-        return msgspec.structs.replace(repository, facts=facts), score
+        decoded: tuple[Repository, bytes, tuple[Fact, ...], RepositoryScore] = self._result.decode(data)
+        repository, files, facts, score = decoded
+        return msgspec.structs.replace(repository, files=PackedPaths(files), facts=facts), score
 
 
 @cache

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from .base import Fact, Gap, Holder, Place
+
+if TYPE_CHECKING:
+    Paths = Sequence[str]
+else:
+    Paths = tuple[str, ...]  # as it is decoded; what was collected elsewhere comes packed (`assessor.facts.paths`)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -32,7 +38,7 @@ class Repository(Fact, Holder, frozen=True, kw_only=True, dict=True):
     history: tuple[Change, ...] = ()
     is_library: bool = False  # its product is code for others to import; its examples are documentation
     untracked: tuple[str, ...] = ()  # own files that git does not track (yet) and does not ignore
-    files: tuple[str, ...] = ()  # paths of its own content, sorted
+    files: Paths = ()  # paths of its own content, sorted
     set_aside: dict[str, int] = {}  # files seen and not scored, by origin: vendored, generated, fixture, …
     facts: tuple[Fact, ...] = ()
     gaps: tuple[Gap, ...] = ()
