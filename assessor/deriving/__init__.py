@@ -58,6 +58,8 @@ def derive_organization(organization: Organization) -> Organization:
     """Return the organization with the facts that join its repositories; each goes to the repository it is about."""
     for step in JOINERS:
         added = tuple(step.derive(organization))
+        if not added and not any(organization.of(kind) for kind in step.replaces):
+            continue
         owned: dict[str, list[Fact]] = {}
         for fact in added:
             owned.setdefault(fact.at.repository, []).append(fact)
