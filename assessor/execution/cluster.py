@@ -15,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
@@ -124,6 +125,7 @@ def _with_remote(target: Target) -> Target:
     return replace(target, remote=f"ssh://{written[1]}/{written[2]}" if written else address, branch=target.ref or branch)
 
 
+@cache
 def versions() -> str:
     """Say what is installed here, as far as results depend on it."""
     groups = ("gitops_assess.checks", "gitops_assess.readers")
