@@ -16,6 +16,7 @@ from .links import Forge, forge, place_link
 from .words import (
     STATUSES,
     SYMBOLS,
+    applies,
     by_kind,
     contradiction_title,
     gain_line,
@@ -117,7 +118,7 @@ def _steps(assessment: Assessment, comparison: Comparison | None) -> str:
     changed = {step.id: step.change for step in comparison.steps} if comparison else {}
     lines = [f"| | Step | Score | Assessed |{change}", f"|---|---|--:|--:|{'--:|' if comparison else ''}"]
     for step in assessment.organization.steps:
-        row = f"| {_mark(step)} | {step.id} {escape(step.title)} | {number(step.score)} | {number(step.coverage)} % |"
+        row = f"| {_mark(step)} | {step.id} {escape(step.title)} | {number(step.score)} | {_assessed(step.coverage, step.applicable)} |"
         if comparison:
             moved = changed.get(step.id)
             row += f" {f'{moved:+.1f}' if moved else '–' if moved is None else '0'} |"
@@ -199,12 +200,17 @@ def _actions(assessment: Assessment) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _assessed(coverage: float, applicable: bool) -> str:
+    return f"{number(coverage)} %" if applicable else "–"
+
+
 def _tasks(assessment: Assessment) -> str:
     lines = ["<details><summary>All tasks</summary>", "", "| | Task | Score | Assessed |", "|---|---|--:|--:|"]
     for step in assessment.organization.steps:
         for task in step.tasks:
             name = f"**{escape(task.title)}**" if task.core else escape(task.title)
-            lines.append(f"| {SYMBOLS[task.status]} | {step.id} · {name} | {number(task.score)} | {number(task.coverage)} % |")
+            seen = _assessed(task.coverage, applies(task))
+            lines.append(f"| {SYMBOLS[task.status]} | {step.id} · {name} | {number(task.score)} | {seen} |")
     return "\n".join([*lines, "", "</details>"]) + "\n" if len(lines) > 4 else ""
 
 

@@ -12,6 +12,7 @@ from . import console
 from .console import ACCENT, BOLD, COLOURS, DIM, Style, fit
 from .words import (
     SYMBOLS,
+    applies,
     by_kind,
     contradiction_title,
     gain_line,
@@ -101,7 +102,7 @@ def _step(step: StepScore, style: Style) -> Iterator[str]:
 def _task(task: TaskScore, style: Style) -> str:
     symbol = style.paint(COLOURS[task.status], SYMBOLS[task.status])
     title = fit(printable(task.title, 60), style.width - 34)
-    unseen = f"  {number(round(100 - task.coverage, 1))} % unseen" if task.coverage < 100 else ""
+    unseen = f"  {number(round(100 - task.coverage, 1))} % unseen" if task.coverage < 100 and applies(task) else ""
     text = f"{title} {_column(task.score)}{unseen}"
     return f"    {symbol} {text if task.core else style.paint(DIM, text)}"
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from assessor.facts.base import FILES
-from assessor.model import Assessment, Contradiction, Evidence, Status, Step
+from assessor.model import Assessment, Contradiction, Evidence, Status, Step, TaskScore
 
 LEVELS = (
     "No step of the path is complete yet",
@@ -111,6 +111,11 @@ def whole(value: float) -> str:
     if rounded >= 100 > value:
         return "99"
     return "1" if rounded <= 0 < value else str(rounded)
+
+
+def applies(task: TaskScore) -> bool:
+    """Say whether anything of a task counts: where nothing does, none of it is unseen."""
+    return task.status not in (Status.NOT_APPLICABLE, Status.WAIVED)
 
 
 def level_words(assessment: Assessment) -> str:

@@ -29,8 +29,6 @@ class TaskView:
     status: str
     symbol: str
     score: str
-    assessed: str
-    bar: Bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,7 @@ class StepView:
     words: str
     score: str
     arc: str
+    applicable: bool
     assessed: str
     bar: Bar
     held_by: tuple[str, ...]
@@ -94,6 +93,7 @@ def _step(step: StepScore, state: str) -> StepView:
         words=_STATES[state],
         score=number(step.score),
         arc=_length(step.score or 0),
+        applicable=step.applicable,
         assessed=whole(step.coverage),
         bar=bar(step.score, step.bounds),
         held_by=() if step.reached else tuple(printable(reason) for reason in step.held_by),
@@ -109,8 +109,6 @@ def _task(task: TaskScore) -> TaskView:
         status=CODES[task.status],
         symbol=SYMBOLS[task.status],
         score=whole(task.score) if task.score is not None else "–",
-        assessed=whole(task.coverage),
-        bar=bar(task.score, task.bounds),
     )
 
 

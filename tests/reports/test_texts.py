@@ -140,3 +140,15 @@ def test_hostile_text_neither_formats_nor_links_nor_mentions_in_the_comment(text
     assert {token.content for token in inline if token.type == "html_inline"} <= {"<sub>", "</sub>"}
     prose = unescape("".join(token.content for token in inline if token.type in ("text", "text_special")))
     assert not re.search(r"(?:^|\W)@\w|#\d|://\w|www\.", prose)
+
+
+def test_of_what_does_not_apply_nothing_is_called_unseen() -> None:
+    one = assessment()
+    step = one.organization.steps[1]
+    tasks = tuple(
+        msgspec.structs.replace(task, status=Status.NOT_APPLICABLE, score=None, coverage=0.0, checks=()) for task in step.tasks
+    )
+    steps = (msgspec.structs.replace(step, score=None, coverage=0.0, applicable=False, reached=False, held_by=(), tasks=tasks),)
+    text = table(msgspec.structs.replace(one, organization=msgspec.structs.replace(one.organization, steps=steps)))
+    assert "does not apply" in text
+    assert "unseen" not in text
