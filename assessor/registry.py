@@ -14,12 +14,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assessor.errors import UsageError
+from assessor.plugins import points
 
 if TYPE_CHECKING:
     from assessor.checking import Check
@@ -45,7 +46,7 @@ def load_readers() -> dict[str, Reader]:
 
 def load_entry(group: str, name: str) -> Any:
     """Return what one entry point of a group refers to; `UsageError` naming the known ones if there is none."""
-    known = {point.name: point for point in entry_points(group=group)}
+    known = {point.name: point for point in points(group)}
     if name not in known:
         raise UsageError(f"unknown {group.rpartition('.')[2].rstrip('s')} {name!r}", f"Known: {', '.join(sorted(known))}.")
     return _guarded(known[name])
@@ -53,7 +54,7 @@ def load_entry(group: str, name: str) -> Any:
 
 def names(group: str) -> list[str]:
     """Return the names of a group's entry points, sorted."""
-    return sorted(point.name for point in entry_points(group=group))
+    return sorted(point.name for point in points(group))
 
 
 def _collect(group: str, kind: type[T], function: str, folders: tuple[Path, ...]) -> dict[str, T]:
@@ -73,7 +74,7 @@ def _collect(group: str, kind: type[T], function: str, folders: tuple[Path, ...]
 
 
 def _installed(group: str) -> Iterator[tuple[str, ModuleType]]:
-    for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):
+    for point in points(group):
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
         package = _guarded(point)
         yield origin, package

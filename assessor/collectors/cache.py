@@ -18,10 +18,10 @@ import time
 import zlib
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from assessor import __version__
+from assessor.plugins import points
 
 MAX_SIZE = 256 * 1024 * 1024  # bytes on disk
 DAY = 24 * 60 * 60
@@ -51,9 +51,9 @@ def code_version(*groups: str, folders: tuple[str, ...] = ()) -> str:
     Code is told by the size and time of its files, so that what an edited reader or check gave before is not taken for
     what it gives now. Nothing of it is imported: a scan that finds everything in the cache does without.
     """
-    points = sorted((point for group in groups for point in entry_points(group=group)), key=lambda p: (p.group, p.name, p.value))
-    parts = [__version__, sys.version, *(f"{p.group} {p.name} {p.value} {p.dist and p.dist.version}" for p in points)]
-    for name in sorted({"assessor", *_LIBRARIES, *(_package(point.module) for point in points)}):
+    found = [point for group in sorted(groups) for point in points(group)]
+    parts = [__version__, sys.version, *(f"{p.group} {p.name} {p.value} {p.dist and p.dist.version}" for p in found)]
+    for name in sorted({"assessor", *_LIBRARIES, *(_package(point.module) for point in found)}):
         spec = importlib.util.find_spec(name)
         if spec is not None:
             inner = spec.submodule_search_locations if name not in _LIBRARIES else None

@@ -16,7 +16,6 @@ import uuid
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from assessor.collectors.opening import is_repository, open_repository
 from assessor.collectors.tree import Target, head_of
 from assessor.errors import ParseError, UsageError
 from assessor.observing import Access
+from assessor.plugins import points
 from assessor.settings import LiveSettings
 
 from .local import ATTEMPTS, LIMITS, Limits, Lost, Worker
@@ -129,7 +129,7 @@ def _with_remote(target: Target) -> Target:
 def versions() -> str:
     """Say what is installed here, as far as results depend on it."""
     groups = ("gitops_assess.checks", "gitops_assess.readers")
-    found = {f"{point.dist.name} {point.dist.version}" for group in groups for point in entry_points(group=group) if point.dist}
+    found = {f"{point.dist.name} {point.dist.version}" for group in groups for point in points(group) if point.dist}
     return ", ".join(sorted(found | {f"gitops-assess {__version__}"}))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ import msgspec
 
 from assessor.errors import UsageError
 from assessor.parsing import yaml
+from assessor.plugins import points
 
 GROUP = "gitops_assess.scaffolds"
 FILE_NAME = "template.yaml"
@@ -112,7 +112,7 @@ def families() -> frozenset[str]:
 
 
 def _installed() -> Iterator[tuple[str, Path]]:
-    for point in sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value)):
+    for point in points(GROUP):
         package = point.load()
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
         for folder in package.__path__:
