@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from assessor.facts.base import Fact, Gap, Place
@@ -26,7 +27,7 @@ def silent(_text: str) -> None:
     """Show no progress."""
 
 
-def anything(_settings: Any) -> None:
+def anything(_settings: Any, _scanned: Iterable[Path] = ()) -> None:
     """Find nothing wrong with settings before a system is asked."""
 
 
@@ -55,13 +56,14 @@ class Collector:
 
     `observe` takes the source's own settings (`assessor.settings`), what files declare, so that it asks about that first (no
     repository where nothing was read yet), and where progress goes. `permissions` takes those settings too and returns the
-    text of an IAM policy, a ClusterRole, a list of token scopes: whatever grants exactly the calls they lead to. `verify` raises `UsageError` for settings
-    that are wrong before anything is read or asked, e.g. a profile that does not exist.
+    text of an IAM policy, a ClusterRole, a list of token scopes: whatever grants exactly the calls they lead to. `verify` takes
+    the settings and the paths that are scanned, and raises `UsageError` for what is wrong before anything is read or asked: a
+    profile that does not exist, credentials that lie in what is scanned.
     """
 
     id: str  # aws, kubernetes, github, gitlab
     title: str
     observe: Callable[[Any, Organization, Progress], Iterable[Fact | Gap]]
     permissions: Callable[[Any], str]
-    verify: Callable[[Any], object] = anything
+    verify: Callable[[Any, Iterable[Path]], object] = anything
     repositories: Callable[[Any, Progress], Listing] | None = None  # of a forge: what it holds, to be cloned and scanned

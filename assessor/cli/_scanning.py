@@ -159,12 +159,9 @@ def _verified(request: Request, settings: Settings) -> dict[str, Any]:
     """Return the settings of each system to ask, having found nothing wrong with them."""
     wanted = request.live.wanted(settings.live)
     if wanted:
-        from assessor.collectors.kubernetes.access import refuse_scanned
         from assessor.collectors.live import verify
 
-        if "kubernetes" in wanted:
-            refuse_scanned(request.paths)
-        verify(wanted)
+        verify(wanted, request.paths)
     return wanted
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from assessor.errors import UsageError
@@ -23,10 +24,10 @@ def collector(name: str) -> Collector:
     return found
 
 
-def verify(wanted: Mapping[str, Any]) -> None:
+def verify(wanted: Mapping[str, Any], scanned: Iterable[Path] = ()) -> None:
     """Raise `UsageError` for settings that are wrong, without asking any system."""
     for name, settings in sorted(wanted.items()):
-        collector(name).verify(settings)
+        collector(name).verify(settings, scanned)
 
 
 def observe(wanted: Mapping[str, Any], declared: Organization, day: datetime.date, progress: Progress = silent) -> Snapshot:

@@ -639,7 +639,7 @@ class TestLogins:
         (tmp_path / "config").write_text("[profile prod]\nregion = eu-west-1\n")
         (tmp_path / "credentials").write_text(f"[prod]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n")
         settings = AwsSettings(profiles=("prod",), roles=("arn:aws:iam::210987654321:role/reader",), regions=(REGION,))
-        COLLECTOR.verify(settings)
+        COLLECTOR.verify(settings, ())
         found = list(COLLECTOR.observe(settings, declared(), silent))
         assert [f.account for f in found if isinstance(f, AwsAccount)] == [ACCOUNT, "210987654321"]
 
@@ -669,14 +669,14 @@ class TestLogins:
     ) -> None:
         (tmp_path / "config").write_text("[profile prod]\nregion = eu-west-1\n")
         with pytest.raises(UsageError, match=re.escape(message)) as told:
-            COLLECTOR.verify(AwsSettings(**settings))
+            COLLECTOR.verify(AwsSettings(**settings), ())
         assert hint in told.value.hint
         assert not server.requests
 
     def test_an_unknown_profile_in_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "nobody")
         with pytest.raises(UsageError, match="AWS_PROFILE: no AWS profile 'nobody'"):
-            COLLECTOR.verify(AwsSettings())
+            COLLECTOR.verify(AwsSettings(), ())
 
     def test_a_region_the_account_does_not_know(self, server: Server) -> None:
         with pytest.raises(UsageError, match="AWS knows no region 'eu-cntral-1'"):

@@ -367,14 +367,14 @@ def test_a_host_that_cannot_be_reached_is_a_gap() -> None:
 )
 def test_an_address_that_is_none_is_said_before_anything_is_asked(url: str, says: str) -> None:
     with pytest.raises(UsageError, match=says) as raised:
-        COLLECTOR.verify(GithubSettings(organizations=("acme",), url=url))
+        COLLECTOR.verify(GithubSettings(organizations=("acme",), url=url), ())
     assert "secret" not in str(raised.value)
 
 
 def test_a_token_that_could_forge_a_header_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "abc\r\nX-Evil: 1")
     with pytest.raises(UsageError, match="characters that no token has"):
-        COLLECTOR.verify(GithubSettings(organizations=("acme",)))
+        COLLECTOR.verify(GithubSettings(organizations=("acme",)), ())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ boto3 is imported when an account is asked, not before.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from assessor.facts.base import Fact, Gap
 from assessor.facts.repository import Organization
@@ -23,7 +24,7 @@ def _observe(settings: AwsSettings, declared: Organization, progress: Progress) 
     return observe(settings, declared, progress)
 
 
-def _verify(settings: AwsSettings) -> None:
+def _verify(settings: AwsSettings, _scanned: Iterable[Path] = ()) -> None:
     from .sessions import verify
 
     verify(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from pathlib import Path
 
 from assessor.collectors.forges.addresses import Address
 from assessor.collectors.forges.calls import Call
@@ -59,7 +60,7 @@ def repositories(settings: GithubSettings, progress: Progress) -> Listing:
     return Listing(tuple(found), tuple(gaps), _access(client.address))
 
 
-def verify(settings: GithubSettings) -> None:
+def verify(settings: GithubSettings, _scanned: Iterable[Path] = ()) -> None:
     """Raise `UsageError` for an address that is none."""
     where(settings)
 

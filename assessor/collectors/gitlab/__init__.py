@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from assessor.collectors.forges.many import ask_each
 from assessor.collectors.forges.owned import Owned, scanned, unlisted
@@ -56,7 +57,7 @@ def repositories(settings: GitlabSettings, progress: Progress) -> Listing:
     return Listing(tuple(found), tuple(gaps), Access(address.host, "oauth2", address.token, address.protocols))
 
 
-def verify(settings: GitlabSettings) -> None:
+def verify(settings: GitlabSettings, _scanned: Iterable[Path] = ()) -> None:
     """Raise `UsageError` for an address that is none."""
     where(settings)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from assessor.facts.base import Fact, Gap
 from assessor.facts.repository import Organization
@@ -37,8 +38,9 @@ def observe(
             yield from found
 
 
-def verify(settings: KubernetesSettings) -> None:
-    """Raise `UsageError` for a context that does not exist, or if there is no kubeconfig; asks no cluster."""
+def verify(settings: KubernetesSettings, scanned: Iterable[Path] = ()) -> None:
+    """Raise `UsageError` for a context that does not exist, or if there is no kubeconfig, or it lies in what is scanned; asks no cluster."""
+    access.refuse_scanned(scanned)
     access.contexts(settings.contexts)
 
 
