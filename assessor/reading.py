@@ -1,7 +1,7 @@
 """What the author of a reader imports: a reader turns the bytes of one file into facts.
 
-The facts are a pure function of (repository name, path, bytes, reader version), so that they can be cached by
-content and computed on any worker. A reader never opens another file; what needs several files is derived later.
+The facts are a pure function of (repository name, path, bytes), so that they can be cached by content and computed on any
+worker. A reader never opens another file; what needs several files is derived later.
 """
 
 from __future__ import annotations
@@ -169,7 +169,6 @@ class Reader:
     """A reader: which files it reads, and the function that reads one."""
 
     id: str
-    version: int  # raise it when the facts of the same bytes change: it is part of the cache key
     names: tuple[str, ...]
     read: Read
     origin: str = ""  # the distribution or folder it came from
@@ -179,7 +178,7 @@ class Reader:
         return any(matches(path, pattern) for pattern in self.names)
 
 
-def reader(id: str, *, names: Iterable[str], version: int = 1) -> Callable[[Read], Reader]:
+def reader(id: str, *, names: Iterable[str]) -> Callable[[Read], Reader]:
     """Turn a function of one `Source` into a reader of the files whose path matches a pattern.
 
     A pattern without a slash matches the file's name, one with a slash the whole path (``**`` = any folders).
@@ -187,7 +186,7 @@ def reader(id: str, *, names: Iterable[str], version: int = 1) -> Callable[[Read
     """
 
     def wrap(read: Read) -> Reader:
-        return Reader(id, version, tuple(names), read)
+        return Reader(id, tuple(names), read)
 
     return wrap
 

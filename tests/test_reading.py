@@ -157,7 +157,7 @@ def test_the_readers_found_are_those_whose_patterns_match_in_their_order() -> No
     def read(source: Source) -> Iterator[Fact]:
         yield from ()
 
-    single = [Reader(str(number), 1, (pattern,), read.read) for number, pattern in enumerate(GLOBS)]
+    single = [Reader(str(number), (pattern,), read.read) for number, pattern in enumerate(GLOBS)]
     readers = [*single, read, *load_readers().values()]
     dispatch = Dispatch(readers)
     for path in [*OTHERS, *(path for paths in GLOBS.values() for path in paths), "", "/", ".", "a/", "x.", "ünï.tf", "a\nb.tf"]:

@@ -42,7 +42,6 @@ _VARIANT_SEPARATOR = re.compile(r"[.\-_]+")
 @reader(
     "dockerfile",
     names=("Dockerfile", "Dockerfile.*", "Dockerfile-*", "*.Dockerfile", "Containerfile", "Containerfile.*", "*.Containerfile"),
-    version=2,
 )
 def read_dockerfile(source: Source) -> Iterator[Dockerfile]:
     """Yield the Dockerfile, unless it has no ``FROM`` or only bears the name."""

@@ -37,7 +37,7 @@ _BUILDS = re.compile(
 _PORT = re.compile(r"(?:PORT=|--port[= ]|-p )(\d{2,5})\b")
 
 
-@reader("javascript-project", names=("package.json",), version=2)
+@reader("javascript-project", names=("package.json",))
 def read_package(source: Source) -> Iterator[LanguageProject]:
     """Yield the project of a package.json."""
     package = table(source.json)

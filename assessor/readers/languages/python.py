@@ -88,7 +88,7 @@ def read_setup(source: Source) -> Iterator[LanguageProject]:
     )
 
 
-@reader("python-requirements", names=("requirements.txt", "requirements.in", "Pipfile", "environment.yml"), version=2)
+@reader("python-requirements", names=("requirements.txt", "requirements.in", "Pipfile", "environment.yml"))
 def read_requirements(source: Source) -> Iterator[LanguageProject]:
     """Yield a project of its requirements alone. What it is, its programs tell."""
     name = source.name.lower()
