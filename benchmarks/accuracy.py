@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.deriving import derive_organization
 from assessor.engine import judge
 from assessor.facts.base import Place

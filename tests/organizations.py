@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.deriving import derive_organization
 from assessor.engine import judge
 from assessor.facts.base import Fact, Place

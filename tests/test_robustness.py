@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from assessor.collectors import extraction
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.engine import judge
 from assessor.facts.repository import Repository
 from assessor.model import Status

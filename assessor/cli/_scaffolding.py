@@ -18,7 +18,7 @@ from assessor.checking import Check
 from assessor.cli import _scanning
 from assessor.collectors.discovery import discover
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.deriving import derive_organization
 from assessor.engine import assess, selected
 from assessor.errors import NothingToAssess, UsageError

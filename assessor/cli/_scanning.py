@@ -15,12 +15,12 @@ import msgspec
 import typer
 
 from assessor.collectors.discovery import Survey, survey
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.errors import NothingToAssess, UsageError
 from assessor.execution.journal import Journal
 from assessor.execution.local import gather
 from assessor.execution.memory import Memory
-from assessor.execution.unit import Answer, Order, read_answer
+from assessor.execution.unit import Answer, Order, Unit, read_answer
 from assessor.facts.base import Place
 from assessor.facts.repository import Organization
 from assessor.model import Assessment, Step
@@ -141,7 +141,7 @@ def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Ans
 
     settings = order.settings
     checks = selected(load_checks(request.checks), settings)
-    results = [read_answer(*each) for each in zip(answers, found.targets, strict=True)]
+    results = [read_answer(*each) for each in zip(_whole(answers, found.targets, order, request), found.targets, strict=True)]
     repositories = tuple(repository for repository, _ in results)
     if not any(repository.files or repository.set_aside for repository in repositories):
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
@@ -219,6 +219,19 @@ def _answers(targets: Sequence[Target], order: Order, request: Request) -> list[
     if len(targets) == 1 and found[0].hint:
         raise UsageError(found[0].failure, found[0].hint)
     return [found[number] for number in range(len(targets))]
+
+
+def _whole(answers: Sequence[Answer], targets: Sequence[Target], order: Order, request: Request) -> list[Answer]:
+    """Return the answers with their results; a repository whose result the cache has lost meanwhile is read after all."""
+    unit = Unit(order)
+    whole = [unit.result(answer) for answer in answers]
+    unit.close()
+    lost = [number for number, answer in enumerate(whole) if answer is None]
+    if lost:
+        with contextlib.closing(_spread([targets[number] for number in lost], order, request)) as again:
+            for index, answer in again:
+                whole[lost[index]] = answer
+    return [answer or Answer(failure="what was remembered of it was lost twice") for answer in whole]
 
 
 def _spread(targets: Sequence[Target], order: Order, request: Request) -> Generator[tuple[int, Answer]]:

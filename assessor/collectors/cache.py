@@ -118,6 +118,16 @@ class FactCache:
         value: bytes = row[0]
         return value[_SUM:] if value[:_SUM] == _sum(value[_SUM:]) else None  # the database does not notice a flipped bit
 
+    def has(self, key: bytes) -> bool:
+        """Say whether something is remembered under a key; whether it is sound shows when it is asked for."""
+        if self._connection is None:
+            return False
+        try:
+            return self._connection.execute("SELECT 1 FROM facts WHERE key = ?", (key,)).fetchone() is not None
+        except sqlite3.Error as error:
+            self._failed(error)
+            return False
+
     def put(self, key: bytes, value: bytes) -> None:
         """Remember a value; it is written by the next `flush`."""
         self._new[key] = value

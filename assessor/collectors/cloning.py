@@ -36,7 +36,7 @@ from assessor.redaction import printable, redact
 from .cache import cache_file
 from .disk import MAX_BYTES
 from .history import COMMITS
-from .opening import is_bare
+from .target import is_bare
 
 MAX_SAID = 16 * 1024**2  # bytes that a git program may print
 MAX_PACKS = 50  # each update adds some; a clone with more is made anew

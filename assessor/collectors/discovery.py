@@ -26,8 +26,7 @@ from assessor.parsing.globs import matches
 from assessor.redaction import printable
 from assessor.settings import FILE_NAME
 
-from .opening import is_repository
-from .tree import Target
+from .target import Target, is_repository
 
 DEPTH = 3  # organization/team/repository
 MAX_FOLDERS = 100_000

@@ -42,12 +42,14 @@ class Walk:
         self.problems = problems
         self.filter = filter or Filter()
         self.stack: list[tuple[str, bool]] = [("", True)]  # folders to list, and whether ignore rules are asked there
+        self.folders: list[str] = []  # those listed, and the ignore files in them
 
     def __iter__(self) -> Iterator[tuple[str, os.stat_result, str]]:
         count = 0
         while self.stack:
             folder, ask = self.stack.pop()
             items = self._items(folder)
+            self.folders.append(folder or ".")
             # Reading an ignore file that is a pipe would block for ever: below one, nothing counts as ignored.
             ask = ask and not any(item.name == ".gitignore" and not (item.is_file() or item.is_dir()) for item in items)
             for item in items:
@@ -58,6 +60,8 @@ class Walk:
                 path = f"{folder}/{item.name}" if folder else item.name
                 if item.name == ".git":  # a folder, or the file of a linked work tree
                     continue
+                if item.name == ".gitignore":
+                    self.folders.append(path)
                 if item.is_dir(follow_symlinks=False):
                     self._descend(path, ask)
                 elif not (ask and self.filter.ignored(path, False)):

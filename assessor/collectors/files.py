@@ -20,7 +20,8 @@ from .history import read_history
 from .library import is_library
 from .listing import Listing
 from .overlay import Overlay
-from .tree import Entry, Target, Tree, open_tree
+from .target import Target
+from .tree import Entry, Tree, open_tree
 
 MAX_REASON = 300  # characters
 MAX_ATTRIBUTES = 1024 * 1024  # bytes of a .gitattributes file

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from functools import cached_property
 
 from assessor.facts.base import Gap
 from assessor.parsing.globs import matches
 
-from .tree import Entry, Target, Tree
-
-SETTLED = 3 * 10**9  # nanoseconds: a file changed later than this before it was listed may change again and look the same
+from .glance import SETTLED
+from .target import Target
+from .tree import Entry, Tree
 
 
 class Listing:
@@ -21,21 +21,31 @@ class Listing:
         self.target = target
         self.tree = tree
         self.exclude = exclude
-        self.submodules: list[Entry] = []
-        self.outward: list[Entry] = []
         self._before = time.time_ns() - SETTLED
-        self.entries = sorted(self._own(tree.entries()), key=lambda entry: entry.path)
 
-    def _own(self, entries: Iterable[Entry]) -> Iterable[Entry]:
-        for entry in entries:
-            if entry.kind == "submodule":
-                self.submodules.append(entry)
-            elif self.exclude and any(matches(entry.path, pattern) for pattern in self.exclude):
+    @cached_property
+    def _listed(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {"file": [], "submodule": [], "outward": [], "link": []}
+        for entry in self.tree.entries():
+            if self.exclude and entry.kind != "submodule" and any(matches(entry.path, pattern) for pattern in self.exclude):
                 continue
-            elif entry.kind == "file":
-                yield entry
-            elif entry.kind == "outward":
-                self.outward.append(entry)
+            found[entry.kind].append(entry)
+        return found
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The files, sorted by path."""
+        return sorted(self._listed["file"], key=lambda entry: entry.path)
+
+    @property
+    def submodules(self) -> list[Entry]:
+        """The submodules."""
+        return self._listed["submodule"]
+
+    @property
+    def outward(self) -> list[Entry]:
+        """The links that lead out of the repository."""
+        return self._listed["outward"]
 
     def gaps(self) -> list[Gap]:
         """Return the submodules, which are repositories of their own."""
@@ -49,11 +59,9 @@ class Listing:
         A file just written could be written again and look the same: there is no state then, and where something was wrong.
         """
         tree = self.tree
-        if tree.problems:
+        listed = [] if tree.listed_by else [*self.entries, *self.submodules, *self.outward]
+        if tree.problems or any(not entry.oid and entry.newest > self._before for entry in listed):
             return ""
-        listed = (*self.entries, *self.submodules, *self.outward)
-        if any(not entry.oid and entry.newest > self._before for entry in listed):
-            return ""
-        parts = [self.target.name, self.target.path, tree.commit, tree.branch, tree.remote, tree.depth]
+        parts = [self.target.name, self.target.path, tree.commit, tree.branch, tree.remote, tree.depth, tree.listed_by]
         parts += [f"{e.path}\0{e.kind}\0{e.tracked}\0{e.oid or e.seen}" for e in listed]
         return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=20).hexdigest()

@@ -25,16 +25,6 @@ _SECTION = re.compile(r"[ \t]*\[[ \t]*(\w+)[^\]\n]*\]")
 _READS = {"include.path", "includeif.path", "core.excludesfile", "core.attributesfile"}
 
 
-def is_repository(location: Path) -> bool:
-    """Say whether a folder is a git work tree or a bare repository."""
-    return os.path.lexists(location / ".git") or is_bare(location)
-
-
-def is_bare(location: Path) -> bool:
-    """Say whether a folder is a bare repository."""
-    return (location / "HEAD").is_file() and (location / "objects").is_dir() and (location / "refs").is_dir()
-
-
 def open_repository(location: Path) -> pygit2.Repository:
     """Open the repository whose work tree or bare folder is exactly this one; raises `ParseError` saying why not."""
     try:
@@ -51,6 +41,60 @@ def open_repository(location: Path) -> pygit2.Repository:
     except (pygit2.GitError, KeyError, ValueError, RuntimeError, OSError) as error:
         raise ParseError(f"not a readable git repository: {printable(str(error))}") from error
     return repository
+
+
+def consulted(repository: pygit2.Repository) -> list[str]:
+    """Return the files that say what is checked out and which paths git ignores; some may not exist.
+
+    They are the repository's own, and the settings and ignore rules of the user and the system. Raises `ParseError` or
+    `OSError` when one of them cannot be read.
+    """
+    git = Path(repository.path)
+    found: list[Path] = []
+    settings: list[Path] = []
+    for folder in dict.fromkeys((git, _common(git))):
+        found += (folder / name for name in _CONSULTED)
+        settings += (folder / "config", folder / "config.worktree")
+    found += (folder / name for name in _references(git) for folder in dict.fromkeys((git, _common(git))))
+    if repository.workdir and not (Path(repository.workdir) / ".git").is_dir():
+        found.append(Path(repository.workdir) / ".git")
+    for level in _LEVELS:
+        for place in filter(None, pygit2.settings.search_path[level].split(os.pathsep)):
+            settings += (Path(place) / name for name in ("gitconfig", ".gitconfig", "config"))
+            found.append(Path(place) / "ignore")
+    for file in settings:
+        found += (file, *_read_with(file, MAX_INCLUSIONS))
+    return list(dict.fromkeys(map(str, found)))
+
+
+_CONSULTED = ("HEAD", "index", "packed-refs", "shallow", "commondir", "gitdir", "info/exclude")
+_LEVELS = (pygit2.enums.ConfigLevel.SYSTEM, pygit2.enums.ConfigLevel.XDG, pygit2.enums.ConfigLevel.GLOBAL)
+MAX_INCLUSIONS = 10  # settings files that include another, as git allows
+
+
+def _references(git: Path) -> Iterator[str]:
+    """Yield the references through which the newest commit is found."""
+    name = "HEAD"
+    for _ in range(MAX_INCLUSIONS):
+        file = git / name
+        text = _text(file) if file.is_file() else ""
+        if not text.startswith("ref:"):
+            return
+        name = text.removeprefix("ref:").strip()
+        if not name.startswith("refs/") or ".." in name:
+            return
+        yield name
+
+
+def _read_with(file: Path, depth: int) -> Iterator[Path]:
+    """Yield the files that git reads because a settings file names them, whatever the conditions."""
+    if depth and file.is_file():
+        for key, value in _settings(_text(file)):
+            if key in _READS:
+                named = (file.parent / Path(value.strip().strip('"')).expanduser()).resolve()
+                yield named
+                if key.endswith(".path"):
+                    yield from _read_with(named, depth - 1)
 
 
 def shallow_at(repository: pygit2.Repository) -> str:

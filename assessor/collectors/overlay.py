@@ -17,6 +17,8 @@ class Overlay:
         self.files = {path: text.encode() for path, text in files.items()}
         self.commit, self.branch, self.remote, self.depth = tree.commit, tree.branch, tree.remote, tree.depth
         self.problems = tree.problems
+        self.folders = tree.folders
+        self.listed_by = ""
 
     @property
     def repository(self) -> pygit2.Repository | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -20,7 +19,8 @@ from assessor.redaction import printable, without_credentials
 
 from .disk import MAX_BYTES, MAX_DEPTH, MAX_FILES, Below, Filter, Walk, too_large
 from .git_index import FOLDER, LINK, SUBMODULE, Index, Tracked, read_index
-from .opening import is_bare, is_repository, open_repository, shallow_at
+from .opening import open_repository, shallow_at
+from .target import Target, is_bare, is_repository
 
 
 class Entry(NamedTuple):
@@ -40,18 +40,6 @@ class Entry(NamedTuple):
         return max(self.seen[3:], default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A repository to scan: `name` for reports, `path` relative to what the user named, `location` on disk."""
-
-    name: str
-    path: str
-    location: Path
-    ref: str = ""
-    remote: str = ""  # where a machine that has no such location clones it from
-    branch: str = ""  # of the remote
-
-
 class Tree(Protocol):
     """The files of one repository at one moment."""
 
@@ -60,6 +48,11 @@ class Tree(Protocol):
     remote: str
     depth: str  # what ends a shallow history
     problems: list[str]
+    folders: list[str]  # on disk: those listed so far, and the ignore files in them, as the file system spells them
+
+    @property
+    def listed_by(self) -> str:
+        """What alone says which files there are; "" where only listing them does."""
 
     @property
     def moved(self) -> bool:
@@ -100,16 +93,19 @@ class FolderTree:
     """A plain folder."""
 
     repository = None
-    commit = branch = remote = depth = ""
+    commit = branch = remote = depth = listed_by = ""
 
     def __init__(self, root: Path, problems: list[str] | None = None) -> None:
         self.root = root
         self.problems = problems or []
+        self.folders: list[str] = []
         self._below = Below(root)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files below the folder."""
-        for path, info, link in Walk(self.root, self.problems):
+        walk = Walk(self.root, self.problems)
+        self.folders = walk.folders
+        for path, info, link in walk:
             yield _entry(path, info, link)
 
     def read(self, entry: Entry) -> bytes:
@@ -125,11 +121,14 @@ class FolderTree:
 class WorkTree:
     """A git work tree: tracked files, and untracked ones that are not ignored, as they are on disk."""
 
+    listed_by = ""
+
     def __init__(self, repository: pygit2.Repository, root: Path) -> None:
         self.repository = repository
         self.root = root
         self._below = Below(root)
         self.problems: list[str] = []
+        self.folders: list[str] = []
         self.commit, self.branch, self.remote = head_of(repository, self.problems)
         self.depth = shallow_at(repository)
 
@@ -141,7 +140,9 @@ class WorkTree:
             if tracked.mode == SUBMODULE:
                 del missing[path]
                 yield _entry(path)._replace(kind="submodule")
-        for path, info, link in Walk(self.root, self.problems, _Rules(self.repository, index.paths)):
+        walk = Walk(self.root, self.problems, _Rules(self.repository, index.paths))
+        self.folders = walk.folders
+        for path, info, link in walk:
             known = missing.pop(path, None)
             if known is None:
                 yield _entry(path, info, link, tracked=False)
@@ -212,6 +213,7 @@ class CommitTree:
     def __init__(self, repository: pygit2.Repository, ref: str) -> None:
         self.repository = repository
         self.problems: list[str] = []
+        self.folders: list[str] = []
         self.commit, self.branch, self.remote = head_of(repository, self.problems)
         self.depth = shallow_at(repository)
         self._tree: pygit2.Tree | None = None
@@ -225,6 +227,11 @@ class CommitTree:
             self._tree = commit.tree
         except (KeyError, ValueError, pygit2.GitError):
             self.problems.append("the files of the commit are not in the object store")
+
+    @property
+    def listed_by(self) -> str:
+        """The commit, which cannot have other files."""
+        return self.commit
 
     def entries(self) -> Iterator[Entry]:
         """Yield the files of the commit."""

@@ -23,8 +23,9 @@ import msgspec
 
 from assessor import __version__
 from assessor.collectors.cloning import CloneError, Remote, clone, clones_folder
-from assessor.collectors.opening import is_repository, open_repository
-from assessor.collectors.tree import Target, head_of
+from assessor.collectors.opening import open_repository
+from assessor.collectors.target import Target, is_repository
+from assessor.collectors.tree import head_of
 from assessor.errors import ParseError, UsageError
 from assessor.observing import Access
 from assessor.plugins import points

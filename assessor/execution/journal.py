@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from assessor.collectors.cache import FactCache, cache_file, code_version
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 
 from .unit import Answer, Order
 

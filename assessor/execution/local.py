@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 
 import msgspec
 
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 
 from .unit import Answer, Order, Unit
 from .worker import serve
@@ -43,13 +43,30 @@ LIMITS = Limits()
 def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = LIMITS) -> Generator[tuple[int, Answer]]:
     """Return what will yield each target's number and answer, as soon as it is there. Workers start at once, not with the first.
 
-    `jobs` 0 means one worker per core. With one job, where no worker starts quickly, the work is done in this process.
+    What looks as it did when it was read is not read again: its answer has a state and no result. `jobs` 0 means one worker
+    per core. With one job, where no worker starts quickly, the work is done in this process.
     """
-    jobs = min(jobs or cores(), len(targets))
     unit = Unit(order)
-    if not unit.knows(list(targets)):
+    seen = {number: answer for number, target in enumerate(targets) if (answer := unit.glance(target))}
+    left = [number for number in range(len(targets)) if number not in seen]
+    rest = [targets[number] for number in left]
+    if rest and (seen or not unit.knows(rest)):
         unit.prepare()
     unit.close()  # nobody inherits an open database
+    return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits))
+
+
+def _answers(
+    seen: dict[int, Answer], left: Sequence[int], answers: Generator[tuple[int, Answer]]
+) -> Generator[tuple[int, Answer]]:
+    with contextlib.closing(answers):
+        yield from seen.items()
+        for index, answer in answers:
+            yield left[index], answer
+
+
+def _worked_on(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> Generator[tuple[int, Answer]]:
+    jobs = min(jobs, len(targets))
     if jobs <= 1 and not may_fork():
         return _here(targets, unit)
     pool = _Pool(targets, unit, limits)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
+import time
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -17,8 +20,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from assessor.collectors.cache import FactCache, code_version, open_cache
-from assessor.collectors.listing import Listing
-from assessor.collectors.tree import Target, open_tree
+from assessor.collectors.glance import SETTLED, recall, remember
+from assessor.collectors.target import Target
 from assessor.errors import ParseError, UsageError
 from assessor.settings import Settings
 
@@ -49,7 +52,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """What came of one repository: its result as bytes, and the state these are remembered by; or why there is none."""
+    """What came of one repository: its result as bytes, and the state these are remembered by; or why there is none.
+
+    Without either the result is in the cache, under the state.
+    """
 
     state: str = ""
     result: bytes = b""
@@ -96,10 +102,26 @@ class Unit:
             self._cache.close()
             self._cache = None
 
-    def knows(self, targets: list[Target]) -> bool:
+    def knows(self, targets: Sequence[Target]) -> bool:
         """Say whether most of these repositories were read before, so that most may be unchanged."""
         few = targets[:: max(1, len(targets) // 20)]
         return self.cache is not None and sum(self.cache.get(self._place(target)) is not None for target in few) * 2 > len(few)
+
+    def glance(self, target: Target) -> Answer | None:
+        """Return the answer, without its result, where the repository looks as it did when it was read, and that is remembered."""
+        remembered = self.cache.get(self._place(target)) if self.cache else None
+        state = recall(remembered, target.location) if remembered else ""
+        return Answer(state) if state and self.cache and self.cache.has(self._key(state)) else None
+
+    def result(self, answer: Answer) -> Answer | None:
+        """Return the answer with its result from the cache; None where it is not there any more, or damaged."""
+        if answer.result or answer.failure or not self.cache:
+            return answer
+        result = self.cache.get(self._key(answer.state))
+        if result is None:
+            self.cache.forget([self._key(answer.state)])
+            return None
+        return Answer(answer.state, result)
 
     def answer(self, target: Target) -> Answer:
         """Return what comes of a repository; whatever goes wrong with it is an answer as well."""
@@ -112,6 +134,13 @@ class Unit:
             return Answer(failure=reason, again=isinstance(error, MemoryError))
 
     def _answer(self, target: Target) -> Answer:
+        from assessor.collectors.listing import Listing
+        from assessor.collectors.tree import open_tree
+
+        seen = self.glance(target)
+        if seen and (known := self.result(seen)):
+            return known
+        since = time.time_ns() - SETTLED
         try:
             tree = open_tree(target)
         except ParseError as error:
@@ -120,23 +149,28 @@ class Unit:
             return Answer(result=self._judged(nothing_of(target, str(error), "git")))
         listing = Listing(target, tree, self.order.settings.exclude)
         state = listing.state()
-        key = self.cache.key("result", self.asked, state) if self.cache and state else b""
-        value = self.cache.get(key) if self.cache and key else None
-        if value is not None:
-            return Answer(state, value)
-        from assessor.collectors.files import Reading
+        known = self.result(Answer(state)) if state and self.cache else None
+        if known is None:
+            from assessor.collectors.files import Reading
 
-        reading = Reading(listing, self.cache)
-        result = self._judged(reading.repository())
-        if self.cache and key and reading.complete:
-            self.cache.put(key, result)
-            self.cache.put(self._place(target), b"read")
+            reading = Reading(listing, self.cache)
+            result = self._judged(reading.repository())
+            known = Answer(state if reading.complete else "", result)
+        if self.cache and known.state:
+            self.cache.put(self._key(known.state), known.result)
+            self.cache.put(self._place(target), remember(listing, known.state, since) if not target.ref else b"")
         if self.cache:
             self.cache.flush()
-        return Answer(state if reading.complete else "", result)
+        return known
+
+    def _key(self, state: str) -> bytes:
+        return self.cache.key("result", self.asked, state) if self.cache else b""
 
     def _place(self, target: Target) -> bytes:
-        return self.cache.key("place", self.asked, str(target.location), target.ref) if self.cache else b""
+        if not self.cache:
+            return b""
+        home = (os.environ.get(name, "") for name in ("HOME", "XDG_CONFIG_HOME"))  # where the user's ignore rules are
+        return self.cache.key("place", self.asked, str(target.location), target.name, target.path, target.ref, *home)
 
     def _judged(self, repository: Repository) -> bytes:
         from assessor.collectors.wire import codec

@@ -18,7 +18,8 @@ from assessor.collectors import cache as module
 from assessor.collectors import extraction
 from assessor.collectors.cache import FactCache, cache_file, code_version
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target, WorkTree
+from assessor.collectors.target import Target
+from assessor.collectors.tree import WorkTree
 from assessor.facts.infrastructure import IgnoreFile
 from assessor.facts.repository import Repository
 from assessor.reading import Reader, Source, reader

@@ -13,7 +13,7 @@ import pytest
 
 from assessor.collectors.cloning import CloneError, Limits, Remote, clone, clone_all, location
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.errors import UsageError
 from assessor.facts.repository import Repository
 from assessor.observing import Access

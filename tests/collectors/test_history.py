@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from assessor.collectors.history import COMMITS, read_history
-from assessor.collectors.tree import Target, open_tree
+from assessor.collectors.target import Target
+from assessor.collectors.tree import open_tree
 from assessor.facts.repository import Change
 from tests.collectors.repositories import ENVIRONMENT, commit, git, repository
 from tests.organizations import write

@@ -10,7 +10,8 @@ import pytest
 
 from assessor.collectors.files import collect_repository
 from assessor.collectors.opening import open_repository
-from assessor.collectors.tree import FolderTree, Target, WorkTree, open_tree
+from assessor.collectors.target import Target
+from assessor.collectors.tree import FolderTree, WorkTree, open_tree
 from assessor.errors import ParseError
 from tests.collectors.repositories import commit, git, repository
 from tests.organizations import write

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from assessor.collectors import disk, tree
-from assessor.collectors.tree import CommitTree, FolderTree, Target, Tree, WorkTree, open_tree
+from assessor.collectors.target import Target
+from assessor.collectors.tree import CommitTree, FolderTree, Tree, WorkTree, open_tree
 from assessor.errors import ParseError, UsageError
 from tests.collectors.repositories import commit, git, repository
 from tests.organizations import write

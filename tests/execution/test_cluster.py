@@ -16,7 +16,7 @@ pytest.importorskip("distributed", reason="Dask is not installed")
 
 from assessor.cli import _scanning
 from assessor.collectors.discovery import discover
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.errors import UsageError
 from assessor.execution import cluster as module
 from assessor.execution.cluster import access_to, gather, versions, work

@@ -15,7 +15,7 @@ import pytest
 
 from assessor.collectors import files
 from assessor.collectors.discovery import discover
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.execution import local
 from assessor.execution.local import Limits, gather
 from assessor.execution.unit import Order, read_answer

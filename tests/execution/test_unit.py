@@ -13,8 +13,8 @@ import pytest
 from assessor.collectors import cache as cache_module
 from assessor.collectors import files
 from assessor.collectors.disk import Below
-from assessor.collectors.listing import SETTLED
-from assessor.collectors.tree import Target
+from assessor.collectors.glance import SETTLED
+from assessor.collectors.target import Target
 from assessor.errors import ParseError
 from assessor.execution.unit import Answer, Order, Unit, read_answer
 from assessor.model import Waiver

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from assessor.collectors.files import collect_repository
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.deriving import derive_organization
 from assessor.engine import assess
 from assessor.facts.base import Place

@@ -10,7 +10,7 @@ from typing import Any
 from assessor.collectors.cloning import CloneError, Remote, clone_all
 from assessor.collectors.discovery import Survey, named
 from assessor.collectors.live import collector
-from assessor.collectors.tree import Target
+from assessor.collectors.target import Target
 from assessor.errors import NothingToAssess
 from assessor.facts.base import Gap
 from assessor.observing import Collector, Listing, Progress, silent
