@@ -304,7 +304,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     coverage: Percent = 50.0
 
 
-class Contradiction(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Contradiction(msgspec.Struct, frozen=True, kw_only=True):
     """What files declare and what runs do not agree: both sides, each null where there is nothing on it.
 
     `name`: declared-not-running, running-not-declared, drifted, suspended, unprotected, target-missing, switched-off, repository-missing …
@@ -317,6 +317,14 @@ class Contradiction(msgspec.Struct, frozen=True, kw_only=True, order=True):
     check: str = ""  # the check whose verdict takes it into account
     declared: Evidence | None = None
     observed: Evidence | None = None
+
+    def __lt__(self, other: Contradiction) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[object, ...]:
+        sides = (msgspec.structs.astuple(side) if side else () for side in (self.declared, self.observed))
+        return (self.name, self.subject, self.summary, self.step, self.check, *sides)
 
 
 class Tool(msgspec.Struct, frozen=True):

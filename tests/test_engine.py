@@ -14,6 +14,7 @@ from assessor.checking import CORE, SUPPORT, Check, Task, Verdict, check, failed
 from assessor.deriving import derive_repository
 from assessor.engine import assess, judge
 from assessor.facts.base import Fact, Gap, Place
+from assessor.facts.live import Contradiction
 from assessor.facts.repository import Organization, Repository
 from assessor.model import Status, Waiver
 from assessor.settings import Settings
@@ -171,6 +172,22 @@ def test_the_order_of_repositories_and_facts_never_matters(shape: list[list[tupl
     straight = assess(organization(*(derive_repository(r, r.facts) for r in repositories)), CHECKS, Settings(), TODAY)
     shuffled = assess(organization(*shuffler.sample(mixed, len(mixed))), CHECKS, Settings(), TODAY)
     assert msgspec.json.encode(straight) == msgspec.json.encode(shuffled)
+
+
+def test_contradictions_that_only_differ_in_their_places_have_an_order_too() -> None:
+    def found(declared: Place | None, observed: Place | None) -> Contradiction:
+        return Contradiction(
+            at=Place("", ""), name="drifted", subject="web", summary="differs", step=4, declared=declared, observed=observed
+        )
+
+    here, there = Place("a", "web.yaml", 1), Place("", "prod/web", source="kubernetes")
+    several = (found(here, there), found(Place("b", "web.yaml", 1), there), found(None, there), found(here, None))
+    orders = [
+        assess(Organization(at=Place("", ""), name="o", facts=facts), {}, Settings(), TODAY).contradictions
+        for facts in (several, several[::-1])
+    ]
+    assert orders[0] == orders[1]
+    assert [c.declared and c.declared.repository for c in orders[0]] == [None, "a", "a", "b"]
 
 
 def test_an_assessment_survives_json() -> None:
