@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 
 from assessor.checking import SUPPORT, Place, Task, Verdict, check, graded, not_applicable, not_observed, passed
 from assessor.facts.aws import StateBucket
@@ -56,7 +58,8 @@ def _declared(organization: Organization) -> Verdict:
     if not backends:
         return not_applicable("no state is kept in a bucket or storage account")
     names = {name for backend in backends if (name := backend.settings.get(_STORES[backend.type], "")) and not is_dynamic(name)}
-    found = [_store(organization, resource) for resource in organization.of(Resource) if _is_store(resource, names)]
+    beside = _beside(organization)
+    found = [_store(resource, beside) for resource in organization.of(Resource) if _is_store(resource, names)]
     modules = [call.at for call in organization.of(ModuleCall) if _STATE_MODULE.search(call.source)]
     if modules:
         return passed("a module made for it sets up the state's bucket", modules)
@@ -104,12 +107,21 @@ def _is_store(resource: Resource, names: set[str]) -> bool:
     return bool(given & names) or bool(_STATE_NAME.search(f"{resource.name} {' '.join(sorted(given))}"))
 
 
-def _store(organization: Organization, store: Resource) -> tuple[list[str], list[str], Place]:
+_REFERENCE = re.compile(r"aws_s3_bucket\.(?=([^.]+)\.)")
+
+
+def _beside(organization: Organization) -> Mapping[str, set[str]]:
+    """Return the types of resources that say they are about a bucket, by the bucket's name in the code."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for resource in organization.of(Resource):
+        for name in _REFERENCE.findall(resource.settings.get("bucket", "")):
+            found[name].add(resource.type)
+    return found
+
+
+def _store(store: Resource, beside: Mapping[str, set[str]]) -> tuple[list[str], list[str], Place]:
     """Return which protections a store has, which it lacks, and where it is declared."""
-    beside = [
-        r for r in organization.of(Resource) if store.name and f"{store.type}.{store.name}." in r.settings.get("bucket", "")
-    ]
-    types = {r.type for r in beside}
+    types = beside.get(store.name, set())
     settings = store.settings
     if store.type == "google_storage_bucket":
         has = {
