@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from assessor.facts.base import Holder
-from assessor.facts.manifests import HelmChart, Kustomization
+from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization
 from assessor.facts.repository import Repository
 
 from .kustomizations import is_local, target
@@ -24,6 +24,8 @@ class Builds:
         self.kustomizations = {build.folder: build for build in facts.of(Kustomization)}
         self.charts = {chart.folder: chart for chart in facts.of(HelmChart)}
         self._built: dict[tuple[str, bool], frozenset[str]] = {}
+        self._meant: dict[str, tuple[str, ...]] = {}
+        self._facts = facts
 
     def files(self, folder: str, *, shallow: bool = False) -> frozenset[str]:
         """Return the files that the build of a folder takes in.
@@ -35,6 +37,18 @@ class Builds:
         if key not in self._built:
             self._built[key] = frozenset(self._walk(folder, shallow=shallow))
         return self._built[key]
+
+    def objects(self, folder: str) -> Iterator[KubernetesObject]:
+        """Yield the objects in the files that the build of a folder takes in, by path."""
+        for path in sorted(path for path in self.files(folder) if path in self._objects):
+            yield from self._objects[path]
+
+    @cached_property
+    def _objects(self) -> dict[str, list[KubernetesObject]]:
+        found: dict[str, list[KubernetesObject]] = {}
+        for item in self._facts.of(KubernetesObject):
+            found.setdefault(item.at.path, []).append(item)
+        return found
 
     def _walk(self, start: str, *, shallow: bool) -> Iterator[str]:
         pending, seen = [start], {start}
@@ -76,8 +90,13 @@ class Builds:
             found.setdefault(folder.count("/"), []).append(folder)
         return found
 
-    def folders(self, pattern: str) -> list[str]:
+    def folders(self, pattern: str) -> tuple[str, ...]:
         """Return the folders that a path of a generator means: ``*`` within one name, ``**`` any folders."""
+        if pattern not in self._meant:
+            self._meant[pattern] = tuple(self._matching(pattern))
+        return self._meant[pattern]
+
+    def _matching(self, pattern: str) -> list[str]:
         if "*" not in pattern and "?" not in pattern:
             return [pattern] if pattern in self.repository.folders else []
         prefix = pattern.partition("*")[0].partition("?")[0].rpartition("/")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -128,7 +129,9 @@ class Reach:
     """What the applications of an organization lead to."""
 
     files: dict[tuple[str, str], set[Place]] = field(default_factory=dict)  # the applications that build a file
-    possible: set[tuple[str, str]] = field(default_factory=set)  # repository and folder a dynamic source may mean
+    possible: defaultdict[str, set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )  # folders that dynamic sources may mean
     resolved: list[Place] = field(default_factory=list)
     broken: list[Place] = field(default_factory=list)
     external: int = 0
@@ -148,7 +151,7 @@ def reach(organization: Organization) -> Reach:
             found.external += 1
         for source, target in zip(application.sources, targets, strict=True):
             if target.state == "dynamic":
-                found.possible.add((target.repository.name if target.repository else "", target.prefix))
+                found.possible[target.repository.name if target.repository else ""].add(target.prefix)
             elif target.state == "resolved" and target.repository is not None:
                 for folder in target.folders:
                     for path in directory.builds_of(target.repository).files(folder, shallow=source.shallow):
@@ -176,7 +179,7 @@ def _sorted(organization: Organization, found: Reach) -> Reconciliation:
         place = workload.at
         if (place.repository, place.path) in found.files:
             states["covered"].append(place)
-        elif any(name in ("", place.repository) and _below(place.path, prefix) for name, prefix in found.possible):
+        elif any(_below(place.path, prefix) for name in ("", place.repository) for prefix in found.possible.get(name, ())):
             states["unknown"].append(place)
         else:
             states["uncovered"].append(place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -26,6 +26,8 @@ from .gitops_reach import Directory
 
 MAX_PLACES = 20
 
+_Within = defaultdict[str, defaultdict[str, list[Workload]]]  # by repository, and what it says of each within it
+
 
 @dataclass(slots=True)
 class _Running:
@@ -35,7 +37,8 @@ class _Running:
     by_path: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
     by_name: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
     by_chart: defaultdict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
-    by_folder: defaultdict[tuple[str, str], list[Workload]] = field(default_factory=lambda: defaultdict(list))
+    own_by_name: _Within = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    own_by_folder: _Within = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     claims: Counter[str] = field(default_factory=Counter)  # how many services go by a name
 
     def __post_init__(self) -> None:
@@ -50,9 +53,10 @@ class _Running:
                 if name and not is_dynamic(name):
                     self.by_path[path].append(workload)
                     self.by_name[name].append(workload)
+                    self.own_by_name[workload.at.repository][name].append(workload)
                 elif workload.chart and chart in charts:
                     self.by_chart[charts[chart]].append(workload)
-                    self.by_folder[chart].append(workload)
+                    self.own_by_folder[workload.at.repository][workload.chart].append(workload)
 
     def of(self, service: Service) -> list[Workload]:
         """Return the workloads that run a service."""
@@ -70,18 +74,19 @@ class _Running:
             if path != name:
                 yield from self.by_path.get(name, ())
             else:
-                yield from (w for w in self.by_name.get(name, ()) if w.at.repository == service.at.repository)
+                yield from self._own(service).get(name, ())
 
     def _by_own_name(self, service: Service) -> Iterator[Workload]:
         """Yield workloads of the same repository whose image is called like the service, perhaps with a prefix on one side."""
         name = service.name.lower().rpartition("/")[2]
         called = dict.fromkeys((name, _dashed(name)))
-        exact = [w for one in called for w in self.by_name.get(one, ()) if w.at.repository == service.at.repository]
+        own = self._own(service)
+        exact = [w for one in called for w in own.get(one, ())]
         yield from exact
         if not exact and not service.images:
-            for image in sorted(self.by_name):
+            for image in sorted(own):
                 if image.endswith(f"-{name}") or (len(image) > 3 and name.endswith(f"-{image}")):
-                    yield from (w for w in self.by_name[image] if w.at.repository == service.at.repository)
+                    yield from own[image]
 
     def _by_pushed_name(self, service: Service) -> Iterator[Workload]:
         """Yield workloads of other repositories that run an image called like the service or its repository.
@@ -98,9 +103,13 @@ class _Running:
         for name in dict.fromkeys((service.name.lower(), _dashed(service.name.lower()))):
             yield from self.by_chart.get(name, ())
         if service.folder:
-            for (repository, folder), workloads in sorted(self.by_folder.items()):
-                if repository == service.at.repository and folder.startswith(service.folder + "/"):
+            for folder, workloads in sorted(self.own_by_folder.get(service.at.repository, {}).items()):
+                if folder.startswith(service.folder + "/"):
                     yield from workloads
+
+    def _own(self, service: Service) -> Mapping[str, list[Workload]]:
+        """Return the workloads of a service's own repository, by the name of their image."""
+        return self.own_by_name.get(service.at.repository, {})
 
 
 def _names(service: Service) -> set[str]:
@@ -127,9 +136,9 @@ def traced_services(organization: Organization) -> Iterator[Service]:
     if not services:
         return
     running = _Running(organization)
-    deployed = _deployed(organization, {w.at for service in services for w in running.of(service)})
-    for service in services:
-        workloads = [w.at for w in running.of(service)]
+    places = [[w.at for w in running.of(service)] for service in services]
+    deployed = _deployed(organization, {at for workloads in places for at in workloads})
+    for service, workloads in zip(services, places, strict=True):
         applications = sorted({place for at in workloads for place in deployed.get((at.repository, at.path), ())})
         yield msgspec.structs.replace(
             service, workloads=tuple(workloads[:MAX_PLACES]), applications=tuple(applications[:MAX_PLACES])
@@ -138,7 +147,9 @@ def traced_services(organization: Organization) -> Iterator[Service]:
 
 def _deployed(organization: Organization, wanted: set[Place]) -> dict[tuple[str, str], set[Place]]:
     """Return the applications that deploy each of the wanted files, by repository and path."""
-    files = {(place.repository, place.path) for place in wanted}
+    files: defaultdict[str, set[str]] = defaultdict(set)
+    for place in wanted:
+        files[place.repository].add(place.path)
     found: defaultdict[tuple[str, str], set[Place]] = defaultdict(set)
     if not files:
         return found
@@ -150,13 +161,12 @@ def _deployed(organization: Organization, wanted: set[Place]) -> dict[tuple[str,
                 continue
             name = target.repository.name
             if target.state == "dynamic" and target.prefix:
-                reached = {path for repository, path in files if repository == name and path.startswith(target.prefix + "/")}
+                reached = {path for path in files[name] if path.startswith(target.prefix + "/")}
             else:
                 builds = directory.builds_of(target.repository)
                 reached = {path for folder in target.folders for path in builds.files(folder, shallow=source.shallow)}
-            for path in reached:
-                if (name, path) in files:
-                    found[name, path].add(application.at)
+            for path in reached & files[name]:
+                found[name, path].add(application.at)
     return found
 
 

@@ -150,10 +150,10 @@ def test_a_build_follows_its_graph_and_survives_a_cycle() -> None:
 
 def test_generator_paths_mean_folders() -> None:
     builds = Builds(repository("apps/a/x.yaml", "apps/b/x.yaml", "apps/b/deep/x.yaml", "other/x.yaml"), FactSet())
-    assert builds.folders("apps/*") == ["apps/a", "apps/b"]
-    assert builds.folders("*/b") == ["apps/b"]
-    assert builds.folders("apps/**/deep") == ["apps/b/deep"]
-    assert builds.folders("gone") == []
+    assert builds.folders("apps/*") == ("apps/a", "apps/b")
+    assert builds.folders("*/b") == ("apps/b",)
+    assert builds.folders("apps/**/deep") == ("apps/b/deep",)
+    assert builds.folders("gone") == ()
 
 
 def test_a_missing_path_counts_only_when_the_repository_is_certain(tmp_path: Path) -> None:
