@@ -83,19 +83,20 @@ def missing_protections(bucket: StateBucket) -> list[str]:
 
 
 def _tables(organization: Organization) -> Iterator[Contradiction]:
-    for root in _first_by_table(organization).values():
-        table = next(t for t in organization.of(LockTable) if root.seen and t.at == root.seen.table_at)
+    tables = {table.at: table for table in reversed(organization.of(LockTable))}  # the first of a place counts
+    for at_table, root in _first_by_table(organization).items():
+        table = tables[at_table]
         told = f"its hash key is {table.hash_key}, not LockID" if table.exists else "there is no such table"
         summary = f"the lock table that {root.folder or 'a root'} names cannot lock: {told}"
         at = root.backend.at if root.backend else root.at
         yield _found("target-missing", table.name, summary, 1, "iac.state-lock", at, table.at)
 
 
-def _first_by_table(organization: Organization) -> dict[str, TerraformRoot]:
-    found: dict[str, TerraformRoot] = {}
+def _first_by_table(organization: Organization) -> dict[Place, TerraformRoot]:
+    found: dict[Place, TerraformRoot] = {}
     for root in organization.of(TerraformRoot):
         if root.seen and root.seen.table is False and root.seen.table_at:
-            found.setdefault(root.seen.table_at.path, root)
+            found.setdefault(root.seen.table_at, root)
     return found
 
 

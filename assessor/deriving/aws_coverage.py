@@ -6,7 +6,7 @@ What nobody claims may still be in a Terraform state that was not read, so the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from assessor.facts.aws import AwsInventory, DeployedStack, EcrRepository, EksCluster, ManagedShare, StateBucket, TerraformState
 from assessor.facts.base import Place
@@ -94,6 +94,21 @@ def is_state(path: str, backend: Backend) -> bool:
     return path.endswith("/" + key) and bool(found and workspace) and (before == prefix or is_dynamic(prefix))
 
 
+class States:
+    """The states of a bucket, to look up by the backend they are of."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._by_ending: dict[str, list[str]] = {}
+        for path in paths:
+            parts = path.split("/")
+            for start in range(len(parts)):
+                self._by_ending.setdefault("/".join(parts[start:]), []).append(path)
+
+    def of(self, backend: Backend) -> list[str]:
+        """Return the states of a backend: its own, and those of its workspaces."""
+        return [path for path in self._by_ending.get(backend.settings.get("key", ""), ()) if is_state(path, backend)]
+
+
 def _pulumi(organization: Organization) -> list[Stack]:
     return [stack for stack in organization.of(Stack) if stack.tool == "pulumi" and not stack.library]
 
@@ -104,9 +119,11 @@ def _unread(organization: Organization) -> Iterator[object]:
     read: dict[str, set[str]] = {}
     for state in organization.of(TerraformState):
         read.setdefault(state.bucket, set()).add(state.key)
-    buckets = {bucket.name: bucket for bucket in organization.of(StateBucket) if bucket.owned}
+    owned = {bucket.name: bucket for bucket in organization.of(StateBucket) if bucket.owned}
+    listed = {name: States(bucket.keys) for name, bucket in owned.items() if bucket.complete}
+    whole = {name for name in listed if read.get(name, set()).issuperset(owned[name].keys)}
     for root in organization.of(TerraformRoot):
-        if _uses_aws(root) and not _is_read(root, buckets, read):
+        if _uses_aws(root) and not _is_read(root, listed, read, whole):
             yield root
 
 
@@ -116,15 +133,16 @@ def _uses_aws(root: TerraformRoot) -> bool:
     return not root.providers or any(name.rpartition("/")[2] in ("aws", "awscc") for name in root.providers)
 
 
-def _is_read(root: TerraformRoot, buckets: dict[str, StateBucket], read: dict[str, set[str]]) -> bool:
-    """Say whether what a root manages is known: its state was read, or its bucket is known to hold none of it."""
+def _is_read(root: TerraformRoot, listed: Mapping[str, States], read: Mapping[str, set[str]], whole: Container[str]) -> bool:
+    """Say whether what a root manages is known: its state was read, or its bucket is known to hold none of it.
+
+    `listed`: the buckets whose states are all known; `read`: the keys that were read of each; `whole`: where these are all.
+    """
     if root.backend is None or root.backend.type != "s3":
         return False
     name, key = root.backend.settings.get("bucket", ""), root.backend.settings.get("key", "")
-    bucket, keys = buckets.get(name), read.get(name, set())
-    if bucket is None or not bucket.complete:
+    if name not in listed or not read.get(name):
         return False
     if not key or is_dynamic(key):
-        return bool(keys) and set(bucket.keys) <= keys
-    own = {state for state in bucket.keys if is_state(state, root.backend)}
-    return bool(keys) and own <= keys
+        return name in whole
+    return read[name].issuperset(listed[name].of(root.backend))

@@ -8,6 +8,7 @@ of the kind has a name that is only known at run time, what is not found by name
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -31,6 +32,10 @@ class Declared:
         self._resources = [r for r in organization.of(Resource) if r.type in self._types and r.tool != "ansible"]
         units = (call for root in organization.of(TerraformRoot) if root.tool == "terragrunt" for call in root.modules)
         self._calls = [*organization.of(ModuleCall), *units]
+        self._local: defaultdict[tuple[str, str], list[ModuleCall]] = defaultdict(list)  # by repository and folder's name
+        for call in self._calls:
+            if call.local:
+                self._local[call.at.repository, _last(call.source)].append(call)
 
     @cached_property
     def places(self) -> dict[str, Place]:
@@ -66,7 +71,7 @@ class Declared:
     def _completed(self, resource: Resource) -> bool:
         """Say whether every call within its repository of the module a resource is in writes out a name."""
         folder = resource.at.path.rpartition("/")[0].rpartition("/")[2]
-        calls = [c for c in self._calls if c.local and c.at.repository == resource.at.repository and _last(c.source) == folder]
+        calls = self._local.get((resource.at.repository, folder), [])
         return bool(folder and calls) and all(_says_name(call) for call in calls)
 
     @property

@@ -78,11 +78,11 @@ class Pairing:
         self.of_place: dict[Place, list[RunningApplication]] = {}
         self.declared: dict[Place, Application] = {}
         self._named: dict[tuple[str, str], list[Application]] = {}
-        self._unsure: list[Application] = []
+        self._unsure: dict[tuple[str, str], list[Application]] = {}  # those whose name is only known at run time
         for application in organization.of(Application):
             self._named.setdefault((application.type, application.name), []).append(application)
             if dynamic(application.name):
-                self._unsure.append(application)
+                self._unsure.setdefault((application.product, application.type), []).append(application)
         for cluster in organization.of(Cluster):
             for running in cluster.applications:
                 self._pair(running)
@@ -92,9 +92,7 @@ class Pairing:
         kind, _, name = running.maker.partition("/")
         wanted = (_SETS, name) if kind == _SETS else (live.type, live.name)
         exact = [a for a in self._named.get(wanted, ()) if a.product == live.product and _near(a, live)]
-        found = exact or [
-            a for a in self._unsure if a.product == live.product and a.type == wanted[0] and fits(a.name, wanted[1])
-        ]
+        found = exact or [a for a in self._unsure.get((live.product, wanted[0]), ()) if fits(a.name, wanted[1])]
         if found:
             self.declared[live.at] = found[0]
         for application in found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -15,7 +15,7 @@ from assessor.facts.repository import Organization
 from assessor.parsing.hcl import is_dynamic
 
 from .aws_contradictions import contradictions
-from .aws_coverage import claims, is_state, managed_share
+from .aws_coverage import States, claims, managed_share
 from .aws_names import Declared
 from .base import joiner
 
@@ -30,7 +30,10 @@ R = TypeVar("R", bound=Runs)
 @joiner(replaces=(TerraformRoot,))
 def seen_backends(organization: Organization) -> Iterator[Fact]:
     """Let each root know what AWS shows of its backend."""
-    buckets, tables = _buckets(organization), organization.of(LockTable)
+    buckets = {name: _Bucket(bucket) for name, bucket in _buckets(organization).items()}
+    tables: dict[str, list[LockTable]] = {}
+    for table in organization.of(LockTable):
+        tables.setdefault(table.name, []).append(table)
     for root in organization.of(TerraformRoot):
         seen = _seen(root, buckets, tables)
         yield msgspec.structs.replace(root, seen=seen) if seen else root
@@ -44,23 +47,33 @@ def _buckets(organization: Organization) -> dict[str, StateBucket]:
     return found
 
 
-def _seen(root: TerraformRoot, buckets: dict[str, StateBucket], tables: Sequence[LockTable]) -> SeenBackend | None:
+class _Bucket:
+    """A bucket and the states in it, to look up."""
+
+    def __init__(self, bucket: StateBucket) -> None:
+        self.seen = bucket
+        self.states = States(bucket.keys)
+        self.locks = States(bucket.locks)
+
+
+def _seen(root: TerraformRoot, buckets: Mapping[str, _Bucket], tables: Mapping[str, list[LockTable]]) -> SeenBackend | None:
     if root.backend is None or root.backend.type != "s3":
         return None
     settings = root.backend.settings
-    bucket, key = buckets.get(settings.get("bucket", "")), settings.get("key", "")
-    if bucket is None:
+    found, key = buckets.get(settings.get("bucket", "")), settings.get("key", "")
+    if found is None:
         return None
+    bucket = found.seen
     name, region = settings.get("dynamodb_table") or settings.get("lock_table", ""), settings.get("region", "")
-    table = _table([t for t in tables if t.name == name and (region in ("", t.region) or is_dynamic(region))], bucket)
+    table = _table([t for t in tables.get(name, ()) if region in ("", t.region) or is_dynamic(region)], bucket)
     applied = None
     if key and not is_dynamic(key) and bucket.owned:
-        applied = any(is_state(state, root.backend) for state in bucket.keys) or (False if bucket.complete else None)
+        applied = bool(found.states.of(root.backend)) or (False if bucket.complete else None)
     return SeenBackend(
         at=bucket.at,
         exists=bucket.exists,
         applied=applied,
-        lock_seen=any(is_state(lock, root.backend) for lock in bucket.locks),
+        lock_seen=bool(found.locks.of(root.backend)),
         table=None if table is None or table.exists is None else table.exists and table.hash_key == "LockID",
         table_at=table.at if table else None,
     )

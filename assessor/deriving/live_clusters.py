@@ -13,7 +13,7 @@ from assessor.facts.containers import Service
 from assessor.facts.gitops import Controller
 from assessor.facts.live import Contradiction
 from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization, Workload
-from assessor.facts.repository import Organization
+from assessor.facts.repository import Organization, Repository
 from assessor.parsing.images import parse_image, repository_of
 from assessor.parsing.yaml import is_dynamic
 from assessor.readers.gitops.products import PROGRESSIVE, RECONCILERS
@@ -48,10 +48,9 @@ def _version(item: KubernetesObject) -> str:
 def _brought(cluster: Cluster, directory: Directory) -> Iterator[KubernetesObject]:
     seen: set[Place] = set()
     for _, repository, folder in sources_here(cluster, directory):
-        files = directory.builds_of(repository).files(folder)
-        for item in repository.of(KubernetesObject):
+        for item in directory.builds_of(repository).objects(folder):
             plain = item.version and not (item.templated or item.conditional_api)
-            if item.at.path in files and plain and item.at not in seen:
+            if plain and item.at not in seen:
                 seen.add(item.at)
                 yield item
 
@@ -119,6 +118,7 @@ def elsewhere(organization: Organization) -> tuple[Place, ...]:
 def _of_workloads(organization: Organization) -> Iterator[Contradiction]:
     files = _Files(organization)
     directory = Directory(organization)
+    overlays: dict[str, _Overlays] = {}
     for cluster in organization.of(Cluster):
         if not _concerned(cluster, files, directory):
             continue
@@ -134,7 +134,7 @@ def _of_workloads(organization: Organization) -> Iterator[Contradiction]:
                     "running-not-declared", running.workload.label, f"runs, put there {by}; no scanned repository declares it",
                     step=4, check="gop.workload-coverage", observed=running.workload.at,
                 )  # fmt: skip
-        yield from _of_images(cluster, directory)
+        yield from _of_images(cluster, directory, overlays)
 
 
 def _concerned(cluster: Cluster, files: _Files, directory: Directory) -> bool:
@@ -148,7 +148,10 @@ class _Files:
     def __init__(self, organization: Organization) -> None:
         workloads = organization.of(Workload)
         self.names = {(w.type, w.name) for w in workloads}
-        self.patterns = [(w.type, w.name) for w in workloads if dynamic(w.name) or is_dynamic(w.name)]
+        self.patterns: dict[str, dict[str, None]] = {}  # names only known at run time that tell something, by type
+        for workload in workloads:
+            if (dynamic(workload.name) or is_dynamic(workload.name)) and specific(workload.name):
+                self.patterns.setdefault("" if is_dynamic(workload.type) else workload.type, {})[workload.name] = None
         self.charts = {chart.name for chart in organization.of(HelmChart)}
         written = {c.image for w in workloads for c in w.containers if not is_dynamic(c.image)}
         built = {image for service in organization.of(Service) if service.workloads for image in service.images}
@@ -163,11 +166,21 @@ class _Files:
             return True
         if any(repository_of(container.image) in self.images for container in workload.containers):
             return True
-        told = [name for kind, name in self.patterns if kind == workload.type or is_dynamic(kind)]
-        return any(specific(name) and fits(name, workload.name) for name in told)
+        return any(fits(name, workload.name) for kind in (workload.type, "") for name in self.patterns.get(kind, ()))
 
 
-def _of_images(cluster: Cluster, directory: Directory) -> Iterator[Contradiction]:
+class _Overlays:
+    """The images that the builds of a repository set."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.by_folder: dict[str, list[tuple[Place, str, str]]] = {}
+        for build in repository.of(Kustomization):
+            set_here = ((build.at, name, tag) for name, tag in build.images.items())
+            self.by_folder.setdefault(build.folder, []).extend(set_here)
+        self.names = {_last(name) for found in self.by_folder.values() for _, name, _ in found}
+
+
+def _of_images(cluster: Cluster, directory: Directory, overlays: dict[str, _Overlays]) -> Iterator[Contradiction]:
     """Yield images that run in another version than the folder says which an application builds.
 
     An overlay that names the image decides; where none in the repository does, the manifest itself.
@@ -178,16 +191,16 @@ def _of_images(cluster: Cluster, directory: Directory) -> Iterator[Contradiction
             running.setdefault((workload.manager, workload.by), []).append(workload)
     for application, repository, folder in sources_here(cluster, directory):
         mine = running.get((application.application.product, application.application.name), [])
-        builds = repository.of(Kustomization)
-        overlays = [(b.at, name, tag) for b in builds if b.folder == folder for name, tag in b.images.items()]
-        for at, name, tag in overlays:
+        if not mine:
+            continue
+        if repository.name not in overlays:
+            overlays[repository.name] = _Overlays(repository)
+        for at, name, tag in overlays[repository.name].by_folder.get(folder, ()):
             for workload in mine:
                 yield from _image(workload, msgspec.structs.replace(at, line=0, excerpt=""), name, tag)
-        set_elsewhere = {_last(name) for build in builds for name in build.images}
-        files = directory.builds_of(repository).files(folder) if mine else ()
-        for written in repository.of(Workload):
-            if written.at.path in files and not written.templated:
-                yield from _of_manifest(written, mine, set_elsewhere)
+        for written in directory.builds_of(repository).objects(folder):
+            if isinstance(written, Workload) and not written.templated:
+                yield from _of_manifest(written, mine, overlays[repository.name].names)
 
 
 def _of_manifest(written: Workload, mine: list[RunningWorkload], set_elsewhere: set[str]) -> Iterator[Contradiction]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -61,8 +62,12 @@ def forge_facts(organization: Organization) -> Iterator[Fact]:
     yield from placed
     yield from _unprotected(organization, placed.of(BranchRules))
     yield from _missing(organization)
+    does: defaultdict[tuple[str, str], list[Activity]] = defaultdict(list)
+    for activity in organization.of(Activity):
+        if not activity.manual:
+            does[activity.at.repository, activity.pipeline].append(activity)
     for pipeline in placed.of(ForgePipeline):
-        yield from _switched_off(organization, pipeline)
+        yield from _switched_off(pipeline, does.get((pipeline.at.repository, pipeline.file), ()))
 
 
 def _at(fact: About, home: str) -> About:
@@ -73,10 +78,13 @@ def _unprotected(organization: Organization, observed: tuple[BranchRules, ...]) 
     """Yield branches whose declared protection is not in force."""
     declared = [p for p in organization.of(BranchProtection) if p.applied and (p.reviews or p.checks)]
     here = [rules for rules in observed if rules.at.repository]
+    # What a repository declares of itself. Settings kept elsewhere, Terraform's too, may mean any repository.
+    own: defaultdict[str, list[BranchProtection]] = defaultdict(list)
+    for protection in declared:
+        if protection.tool == "settings.yml":
+            own[protection.at.repository].append(protection)
     for rules in here:
-        # What a repository declares of itself. Settings kept elsewhere, Terraform's too, may mean any repository.
-        own = [p for p in declared if p.at.repository == rules.at.repository and p.tool == "settings.yml"]
-        for protection in own or (declared[:1] if len(here) == 1 else ()):
+        for protection in own.get(rules.at.repository) or (declared[:1] if len(here) == 1 else ()):
             wanted = (("reviews", protection.reviews, rules.reviews), ("checks", protection.checks, rules.checks))
             lacking = [word for word, asked, seen in wanted if asked and seen is False]
             if lacking:
@@ -109,12 +117,11 @@ def _missing(organization: Organization) -> Iterator[Contradiction]:
             )
 
 
-def _switched_off(organization: Organization, pipeline: ForgePipeline) -> Iterator[Contradiction]:
+def _switched_off(pipeline: ForgePipeline, does: Sequence[Activity]) -> Iterator[Contradiction]:
     """Yield what a pipeline is declared to do and does not, because the forge does not run it."""
     if pipeline.active and pipeline.on_schedule is not False:
         return
     home, file = pipeline.at.repository, pipeline.file
-    does = [a for a in organization.of(Activity) if a.at.repository == home and a.pipeline == file and not a.manual]
     drift = [a for a in does if a.purpose is Purpose.DRIFT and a.on(Event.SCHEDULE)]
     checked = [a for a in does if a.purpose in _CHECKED and a.on(Event.PULL_REQUEST) and not pipeline.active]
     for what, found, step, check in (
