@@ -86,9 +86,9 @@ class Spread:
 
 def spread(organization: Organization, purpose: Purpose) -> Spread:
     """Sort the repositories that build an image of their own by whether their pipelines do something with it."""
-    owners = [repository for repository in organization.repositories if own_images(repository)]
-    doing = tuple(repository for repository in owners if activities(repository, purpose))
-    others = [(repository, hidden(repository, IMAGE_WORK)) for repository in owners if repository not in doing]
+    owners = [(r, bool(activities(r, purpose))) for r in organization.repositories if own_images(r)]
+    doing = tuple(repository for repository, does in owners if does)
+    others = [(repository, hidden(repository, IMAGE_WORK)) for repository, does in owners if not does]
     hiding = tuple(elsewhere for _, elsewhere in others if elsewhere)
     return Spread(doing, hiding, tuple(repository for repository, elsewhere in others if not elsewhere))
 

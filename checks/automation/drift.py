@@ -76,9 +76,8 @@ def _declares_stacks(organization: Organization) -> bool:
 def _scheduled(organization: Organization) -> Verdict:
     found = activities(organization, Purpose.DRIFT)
     platforms = [tool for tool in organization.of(PlanAutomation) if tool.drift]
-    reporting = [
-        a for a in found if a.on(Event.SCHEDULE) and a.tool not in _LEGACY and (a.blocking or _notifies(organization, a))
-    ]
+    notifying = set(map(_pipeline, activities(organization, Purpose.NOTIFY)))
+    reporting = [a for a in found if a.on(Event.SCHEDULE) and a.tool not in _LEGACY and (a.blocking or _pipeline(a) in notifying)]
     if reporting or platforms:
         tools = [*(a.tool for a in reporting), *(tool.tool for tool in platforms)]
         files = passed(f"looked for by {listing(tools)}", [*(a.at for a in reporting), *(tool.at for tool in platforms)])
@@ -108,12 +107,8 @@ def _weakness(found: list[Activity]) -> str:
     return "drift is looked for, but no schedule is to be seen"
 
 
-def _notifies(organization: Organization, drift: Activity) -> bool:
-    return any(_same_pipeline(a, drift) for a in activities(organization, Purpose.NOTIFY))
-
-
-def _same_pipeline(one: Activity, other: Activity) -> bool:
-    return one.pipeline == other.pipeline and one.at.repository == other.at.repository
+def _pipeline(activity: Activity) -> tuple[str, str]:
+    return activity.at.repository, activity.pipeline
 
 
 @check("aut.drift-alert", task=Task.DRIFT, weight=HYGIENE, scaffold="drift-detection", frameworks=("DSOMM: Alerting",))
@@ -132,7 +127,8 @@ def drift_is_announced(organization: Organization) -> Verdict:
         if platforms:
             return not_observed("who is told of drift is set in the platform", platforms)
         return not_applicable("nothing looks for drift on a schedule")
-    told = [a for a in activities(organization, Purpose.NOTIFY) if any(_same_pipeline(a, drift) for drift in found)]
+    looking = set(map(_pipeline, found))
+    told = [a for a in activities(organization, Purpose.NOTIFY) if _pipeline(a) in looking]
     if told:
         return passed(f"drift is announced by {listing([a.tool for a in told])}", [a.at for a in told])
     return partial(0.3, "drift is only to be found in the log of the run", [a.at for a in found])

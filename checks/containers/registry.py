@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from assessor.checking import (
     CORE,
@@ -34,6 +35,7 @@ from ..observed import (  # noqa: TID252  the absolute name depends on how the p
     spread,
 )
 
+Pipelines = dict[tuple[str, str], list[Pipeline]]  # by repository and path
 NO_IMAGE = "no repository builds an image of its own"
 
 _RESOURCES = frozenset(
@@ -147,7 +149,8 @@ def registry_is_declared(organization: Organization) -> Verdict:
     if running:
         return partial(0.5, f"{len(running)} ECR repositories exist, and none is declared", [found.at for found in running])
     pushes = activities(organization, Purpose.PUSH_IMAGE)
-    if pushes and all(_is_forge(organization, push) for push in pushes):
+    pipelines = _pipelines(organization)
+    if pushes and all(_is_forge(push, _of(pipelines, push)) for push in pushes):
         return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in pushes])
     built = [at for repository in organization.repositories for at in own_images(repository)]
     return failed("no registry is declared", [a.at for a in pushes] or built)
@@ -171,16 +174,24 @@ def registries(organization: Organization) -> list[tuple[str, Place]]:
     return found + [(f"module {m.name}", m.at) for m in organization.of(ModuleCall) if not m.local and _MODULE.search(m.source)]
 
 
-def _is_forge(organization: Organization, push: Activity) -> bool:
+def _pipelines(organization: Organization) -> Pipelines:
+    found: Pipelines = {}
+    for pipeline in organization.of(Pipeline):
+        found.setdefault((pipeline.at.repository, pipeline.at.path), []).append(pipeline)
+    return found
+
+
+def _of(pipelines: Pipelines, activity: Activity) -> Sequence[Pipeline]:
+    """Return what the file of an activity declares."""
+    return pipelines.get((activity.at.repository, activity.pipeline), ())
+
+
+def _is_forge(push: Activity, pipelines: Iterable[Pipeline]) -> bool:
     """Say whether an image goes to a forge's registry: by its name, or because the pipeline signs in nowhere else."""
     named = [host for host in (_HOST.match(name) for name in (push.subject, *push.tags)) if host]
     if named:
         return all(_FORGE.match(host[1]) for host in named)
-    return any(
-        _signs_in_at_forge(p)
-        for p in organization.of(Pipeline)
-        if p.at.repository == push.at.repository and p.at.path == push.pipeline
-    )
+    return any(map(_signs_in_at_forge, pipelines))
 
 
 def _signs_in_at_forge(pipeline: Pipeline) -> bool:
@@ -226,8 +237,9 @@ def _mutability(organization: Organization, pushes: list[Activity]) -> Verdict |
     known = [found for found in organization.of(EcrRepository) if found.mutability in _FIXED]
     if not known:
         return None
-    texts = [text.split(":")[0] for push in pushes for text in (push.subject, *push.tags)]
-    known = [found for found in known if any(text.endswith(f"/{found.name}") for text in texts)] or known
+    texts = {text.split(":")[0] for push in pushes for text in (push.subject, *push.tags)}
+    named = {text[slash.end() :] for text in texts for slash in re.finditer("/", text)}
+    known = [found for found in known if found.name in named] or known
     moving = [found for found in known if found.mutability != "IMMUTABLE"]
     share = sum(_FIXED[found.mutability] for found in known) / len(known)
     if not moving:
@@ -237,7 +249,8 @@ def _mutability(organization: Organization, pushes: list[Activity]) -> Verdict |
 
 
 def _written_tags(organization: Organization, pushes: list[Activity]) -> Verdict:
-    kinds = [(push, _kinds(organization, push)) for push in pushes]
+    pipelines = _pipelines(organization)
+    kinds = [(push, _kinds(push, _of(pipelines, push))) for push in pushes]
     known = [(push, kind) for push, kind in kinds if kind]
     if not known:
         return not_observed("the tags are not written in the pipelines", [a.at for a in pushes])
@@ -253,10 +266,10 @@ def _written_tags(organization: Organization, pushes: list[Activity]) -> Verdict
     return partial(0.7 if not moving else 0.5, "some images also have tags that move", places)
 
 
-def _kinds(organization: Organization, push: Activity) -> set[str]:
+def _kinds(push: Activity, pipelines: Iterable[Pipeline]) -> set[str]:
     tags = [tag for tag in push.tags if tag.strip()]
     if any("meta" in tag and "outputs" in tag for tag in tags):
-        return _metadata(organization, push)
+        return _metadata(pipelines)
     return {_kind(tag.rpartition(":")[2] or tag) for tag in tags}
 
 
@@ -266,14 +279,11 @@ def _kind(tag: str) -> str:
     return "moving" if _MOVING.fullmatch(tag) or not re.search(r"\d", tag) else "unique"
 
 
-def _metadata(organization: Organization, push: Activity) -> set[str]:
+def _metadata(pipelines: Iterable[Pipeline]) -> set[str]:
     """Read the tags that docker/metadata-action makes; without settings they are those of branch, tag and pull request."""
-    for repository in organization.repositories:
-        if repository.name != push.at.repository:
-            continue
-        for pipeline in repository.of(Pipeline):
-            for _, step in pipeline.steps:
-                if pipeline.at.path == push.pipeline and step.uses.startswith("docker/metadata-action"):
-                    tags = step.inputs.get("tags", "")
-                    return {"unique"} if re.search(r"type=(?:sha|semver|pep440|match)|\$\{\{|\d", tags) else {"unique", "moving"}
+    for pipeline in pipelines:
+        for _, step in pipeline.steps:
+            if step.uses.startswith("docker/metadata-action"):
+                tags = step.inputs.get("tags", "")
+                return {"unique"} if re.search(r"type=(?:sha|semver|pep440|match)|\$\{\{|\d", tags) else {"unique", "moving"}
     return {"unique"}

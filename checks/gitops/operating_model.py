@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from assessor.checking import HYGIENE, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
 from assessor.deriving.gitops_reach import normalise
@@ -122,7 +123,7 @@ class _Guard:
         self.declared = any(p.applied for p in organization.of(BranchProtection))
         self.rules = {rules.repository: rules for rules in organization.of(BranchRules)}
         self.homes = {rules.at.repository: rules for rules in organization.of(BranchRules) if rules.at.repository}
-        self.seen: list[Place] = []  # what the forge said
+        self.seen: dict[Place, None] = {}  # what the forge said, in the order it was asked for
         self.open = False  # it said that a branch is not protected
 
     def of(self, application: Application, source: AppSource) -> bool:
@@ -130,8 +131,7 @@ class _Guard:
         rules = self.rules.get(normalise(source.repository)) if source.repository else self.homes.get(application.at.repository)
         if rules is None or rules.protected is None or source.revision not in ("", "HEAD", rules.branch):
             return self.declared
-        if rules.at not in self.seen:
-            self.seen.append(rules.at)
+        self.seen[rules.at] = None
         self.open = self.open or not rules.protected
         return rules.protected
 
@@ -179,10 +179,12 @@ def configuration_is_separate(organization: Organization) -> Verdict:
     if not services:
         places = [a.at for a in applications]
         return passed(f"configuration lives apart from application source, in {', '.join(sorted(configured))}", places)
-    manifests = {(w.at.repository, w.at.path) for w in organization.of(Workload)} | {
-        (a.at.repository, a.at.path) for a in applications
+    folders = {
+        (item.at.repository, str(folder))
+        for item in (*organization.of(Workload), *applications)
+        for folder in PurePosixPath(item.at.path).parents
     }
-    mixed = [s for s in services if s.folder and any(r == s.at.repository and p.startswith(s.folder + "/") for r, p in manifests)]
+    mixed = [s for s in services if s.folder and (s.at.repository, s.folder) in folders]
     if mixed:
         return failed(f"configuration stands among the source of {mixed[0].name}", [s.at for s in mixed])
     return partial(0.5, "configuration and source share a repository, in separate folders", [s.at for s in services])

@@ -59,7 +59,7 @@ def _automatic(applications: Sequence[Application]) -> Verdict:
     if not known:
         return not_observed("whether applications sync automatically is decided by templates", [_policy(a) for a in applications])
     on = [a for a in known if a.auto_sync and not a.suspended]
-    off = [a for a in known if a not in on]
+    off = [a for a in known if not a.auto_sync or a.suspended]
     summary = f"{len(on)} of {count(len(known), 'application')} sync automatically"
     if on and all(a.legacy for a in on):
         return partial(0.5, f"{summary}, by a controller that is no longer maintained", [_policy(a) for a in on])
