@@ -35,7 +35,7 @@ def purposes(line: str) -> set[str]:
         ("docker buildx build --sbom=true --provenance=mode=max .", {P.BUILD_IMAGE, P.SBOM, P.PROVENANCE}),
         ("docker buildx bake --push", {P.BUILD_IMAGE, P.PUSH_IMAGE}),
         ("docker compose push", {P.PUSH_IMAGE}),
-        ("/kaniko/executor --destination a", set()),
+        ("/kaniko/executor --context . --destination a", {P.BUILD_IMAGE, P.PUSH_IMAGE}),
         ("kaniko --destination a", {P.BUILD_IMAGE, P.PUSH_IMAGE}),
         ("kaniko --no-push", {P.BUILD_IMAGE}),
         ("buildah push a", {P.PUSH_IMAGE}),

@@ -47,6 +47,8 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# Programs that are also started by another name, by their path in their own image.
+_PATHS = {"/kaniko/executor": "kaniko"}
 _EXEC = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _EXEC_ENDS = frozenset({";", "\\;", "+"})
 _CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
@@ -68,7 +70,8 @@ class Call:
 
     def __init__(self, argv: tuple[str, ...]) -> None:
         self.argv = argv
-        self.program = re.sub(r"\.(?:exe|cmd|bat|sh)$", "", argv[0].rpartition("/")[2]) if argv else ""
+        path = argv[0] if argv else ""
+        self.program = _PATHS.get(path) or re.sub(r"\.(?:exe|cmd|bat|sh)$", "", path.rpartition("/")[2])
 
     @cached_property
     def words(self) -> tuple[str, ...]:
