@@ -19,6 +19,7 @@ PLAN_WORK = re.compile(r"(?i)terraform|tofu|terragrunt|pulumi|\biac\b|infra|cdk|
 VALIDATION_WORK = re.compile(r"(?i)valid|lint|check|\bci\b|terraform|tofu|helm|kustom|flux|argo|manifest|\biac\b")
 _ANY = frozenset({"*", "**"})  # patterns of branches that match any, or any without a slash
 DRIFT_WORK = re.compile(r"(?i)drift")
+_GITLAB_ENDING = re.compile(r"(?i)\.gitlab-ci\.ya?ml$")  # says of which system a file is, not what it does
 
 
 def activities(holder: Repository | Organization, *purposes: Purpose) -> list[Activity]:
@@ -41,7 +42,7 @@ def hidden(repository: Repository, pattern: re.Pattern[str], *events: Event) -> 
         if events and not any(trigger.event in events for trigger in pipeline.triggers):
             continue
         for name in pipeline.unresolved:
-            if pattern.search(name) and name.lower().partition("@")[0] not in known:
+            if pattern.search(_GITLAB_ENDING.sub("", name)) and name.lower().partition("@")[0] not in known:
                 at = next((step.at for job, step in pipeline.steps if name in (job.uses, step.uses)), pipeline.at)
                 return name, at
     return None
