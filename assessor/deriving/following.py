@@ -79,7 +79,7 @@ class Follower:
         steps: list[PipelineStep] = []
         for step in job.steps:
             for found in self._steps(pipeline, step, stack, budget):
-                commands = tuple(self._commands(found.commands, found.folder, (), budget))
+                commands = tuple(self._commands(found.commands, (found.folder,), (), budget))
                 steps.append(msgspec.structs.replace(found, commands=commands))
                 steps += self.shared
                 self.shared.clear()
@@ -147,19 +147,26 @@ class Follower:
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
-    def _commands(self, commands: Iterable[Command], folder: str, via: tuple[str, ...], budget: list[int]) -> Iterator[Command]:
+    def _commands(
+        self, commands: Iterable[Command], folders: tuple[str, ...], via: tuple[str, ...], budget: list[int]
+    ) -> Iterator[Command]:
+        """Yield commands and what they start, looked for in the first of the folders they may run in that has it."""
         for command in commands:
             if not _spend(budget):
                 return
             yield command if not via else msgspec.structs.replace(command, via=(*via, *command.via))
             if len(via) >= MAX_DEPTH or not command.argv:
                 continue
-            where = _join(folder, command.folder)
+            places = [_join(folder, command.folder) for folder in folders]
             for call in calls(command.argv):
-                for runnable in self._started(call, where):
-                    yield from self._runnable(runnable, via, budget, command.tolerated)
+                started = ((where, list(self._started(call, where))) for where in places)
+                where, runnables = next((found for found in started if found[1]), ("", []))
+                for runnable in runnables:
+                    yield from self._runnable(runnable, where, via, budget, command.tolerated)
 
-    def _runnable(self, runnable: Runnable, via: tuple[str, ...], budget: list[int], tolerated: bool) -> Iterator[Command]:
+    def _runnable(
+        self, runnable: Runnable, where: str, via: tuple[str, ...], budget: list[int], tolerated: bool
+    ) -> Iterator[Command]:
         title = runnable.name if runnable.runner == "script" else f"{runnable.runner} {runnable.name}"
         if title in via or len(via) >= MAX_DEPTH or not _spend(budget):
             return
@@ -167,11 +174,13 @@ class Follower:
         for need in runnable.needs[:50]:
             needed = self._find(runnable.runner, runnable.folder, need)
             if needed is not None:
-                yield from self._runnable(needed, (*via, title), budget, tolerated)
+                yield from self._runnable(needed, where, (*via, title), budget, tolerated)
         for step in runnable.steps:
             if step.uses:
                 self.shared.append(msgspec.structs.replace(step, commands=(), tolerated=step.tolerated or tolerated))
-            for command in self._commands(step.commands, step.folder, (*via, title), budget):
+            # a script runs where it is started, unless it goes to its own folder first
+            folders = (where, step.folder) if runnable.runner == "script" else (step.folder,)
+            for command in self._commands(step.commands, folders, (*via, title), budget):
                 yield msgspec.structs.replace(command, tolerated=True) if tolerated else command
 
     def _find(self, runner: str, folder: str, name: str) -> Runnable | None:

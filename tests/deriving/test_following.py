@@ -41,6 +41,8 @@ def workflow(run: str, more: str = "") -> dict[str, str]:
         ("./scripts/push.sh", {"scripts/push.sh": "docker push x\n"}, ("scripts/push.sh",)),
         ("bash -eu $GITHUB_WORKSPACE/scripts/push.sh", {"scripts/push.sh": "docker push x\n"}, ("scripts/push.sh",)),
         ("scripts/all", {"scripts/all": "#!/bin/sh\nmake push\n", "Makefile": "push:\n\tdocker push x\n"}, ("scripts/all", "make push")),
+        ("./ci/all", {"ci/all": "#!/bin/sh\n(cd web\n npm run push)\n", "web/package.json": '{"scripts": {"push": "docker push x"}}'}, ("ci/all", "npm push")),
+        ("./ci/all.sh", {"ci/all.sh": "make push\n", "ci/Makefile": "push:\n\tdocker push x\n", "web/Makefile": "push:\n"}, ("ci/all.sh", "make push")),
         ("pre-commit run --all-files", {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: docker push x}]}]"}, ("hooks pre-commit",)),
     ],
 )  # fmt: skip
