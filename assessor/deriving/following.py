@@ -21,6 +21,7 @@ MAX_COMMANDS = 5_000  # of one pipeline
 
 _DYNAMIC_ROOT = re.compile(r"^(?:\$\{\{[^}]*\}\}|\$\([^)]*\)|\$\{[^}]*\}|\$\w+|`[^`]*`)/?")
 _PACKAGE_MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+_RUN_WORDS = {"npm": ("run", "run-script", "workspace"), "deno": ("task",)}
 _INTERPRETERS = frozenset({"bash", "sh", "zsh", "dash", "source", ".", "pwsh", "powershell"})
 
 
@@ -199,7 +200,9 @@ class Follower:
         if program in ("make", "gmake", "just", "task", "go-task"):
             yield from self._targets("task" if program == "go-task" else program.removeprefix("g"), call, folder)
         elif program in _PACKAGE_MANAGERS:
-            yield from self._package_script(call, folder)
+            yield from self._package_script("npm", call, folder)
+        elif program == "deno" and call.words[:1] == ("task",):
+            yield from self._package_script("deno", call, folder)
         elif program == "nx":
             yield from self._nx(call)
         elif program in ("pre-commit", "prek", "lefthook"):
@@ -227,12 +230,12 @@ class Follower:
             if found is not None:
                 yield found
 
-    def _package_script(self, call: Call, folder: str) -> Iterator[Runnable]:
-        words = [word for word in call.words if word not in ("run", "run-script", "workspace")]
+    def _package_script(self, runner: str, call: Call, folder: str) -> Iterator[Runnable]:
+        words = [word for word in call.words if word not in _RUN_WORDS[runner]]
         for option in ("--prefix", "--cwd", "-C", "--dir"):
             folder = _join(folder, call.value(option))
         for name in words[:2]:
-            found = self.by_place.get(("npm", folder, name))
+            found = self.by_place.get((runner, folder, name))
             if found is not None:
                 yield found
                 return

@@ -1,4 +1,4 @@
-"""What commands of a pipeline, or a person, can start inside a repository: make, just, task, npm, nx, scripts, hooks.
+"""What commands of a pipeline, or a person, can start inside a repository: make, just, task, npm, deno, nx, scripts, hooks.
 
 These are only input to deriving: a pipeline's ``make deploy`` is followed to the commands of that target.
 """
@@ -17,7 +17,7 @@ from assessor.facts.pipelines import Command, PipelineStep, Runnable
 from assessor.parsing import shell
 from assessor.parsing.yaml import Map
 from assessor.readers.pipelines.common import entries, folder_of, from_shell, inputs, mapping, members, run, text, texts
-from assessor.reading import Source, reader
+from assessor.reading import Source, reader, strings
 
 MAX_TARGETS = 1_000
 MAX_LINE = 4_000
@@ -166,7 +166,7 @@ def read_package_scripts(source: Source) -> Iterator[Fact]:
     body = source.json
     if not isinstance(body, dict):
         return
-    lines = {match["key"]: number for number, line in enumerate(source.lines, 1) if (match := _KEY.match(line[:300]))}
+    lines = _lines_of_keys(source)
     found: dict[str, object] = {}
     if source.name == "project.json":
         runner, project = "nx", str(body.get("name", ""))
@@ -184,6 +184,24 @@ def read_package_scripts(source: Source) -> Iterator[Fact]:
             line = lines.get(name.rpartition(":")[2] if runner == "nx" else name, 0)
             commands_found = from_shell(source, shell.commands(script[:MAX_LINE].replace("\n", " ; "), line))
             yield _runnable(source, runner, name, line, commands_found)
+
+
+@reader("deno-tasks", names=("deno.json", "deno.jsonc"))
+def read_deno(source: Source) -> Iterator[Fact]:
+    """Yield the tasks of a deno.json."""
+    body = source.json
+    tasks = body.get("tasks") if isinstance(body, dict) else None
+    lines = _lines_of_keys(source)
+    for name, task in list(tasks.items())[:MAX_TARGETS] if isinstance(tasks, dict) else ():
+        command = next(_strings(task), "")[:MAX_LINE]
+        needs = strings(task.get("dependencies")) if isinstance(task, dict) else ()
+        line = lines.get(name, 0)
+        yield _runnable(source, "deno", name, line, from_shell(source, shell.commands(command, line)), needs=needs)
+
+
+def _lines_of_keys(source: Source) -> dict[str, int]:
+    """Return where keys of a JSON file stand, the last of each name; those that share a line with another are not told."""
+    return {match["key"]: number for number, line in enumerate(source.lines, 1) if (match := _KEY.match(line[:300]))}
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -43,6 +43,8 @@ def workflow(run: str, more: str = "") -> dict[str, str]:
         ("scripts/all", {"scripts/all": "#!/bin/sh\nmake push\n", "Makefile": "push:\n\tdocker push x\n"}, ("scripts/all", "make push")),
         ("./ci/all", {"ci/all": "#!/bin/sh\n(cd web\n npm run push)\n", "web/package.json": '{"scripts": {"push": "docker push x"}}'}, ("ci/all", "npm push")),
         ("./ci/all.sh", {"ci/all.sh": "make push\n", "ci/Makefile": "push:\n\tdocker push x\n", "web/Makefile": "push:\n"}, ("ci/all.sh", "make push")),
+        ("deno task push", {"deno.json": '{"tasks": {"push": "docker push x"}}'}, ("deno push",)),
+        ("deno task push", {"deno.jsonc": '{"tasks": {"all": "docker push x", // the image\n"push": {"dependencies": ["all"]}}}'}, ("deno push", "deno all")),
         ("pre-commit run --all-files", {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: docker push x}]}]"}, ("hooks pre-commit",)),
     ],
 )  # fmt: skip
