@@ -49,6 +49,7 @@ def vocabulary(text: str) -> frozenset[str]:
 
 # Programs that are also started by another name, by their path in their own image.
 _PATHS = {"/kaniko/executor": "kaniko"}
+_SHELLS = frozenset({"sh", "bash", "ash"})
 _EXEC = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _EXEC_ENDS = frozenset({";", "\\;", "+"})
 _CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
@@ -122,16 +123,27 @@ def calls(argv: tuple[str, ...], depth: int = 0) -> Iterator[Call]:
     if not inner or depth > MAX_WRAPPERS:
         return
     call = Call(inner)
-    if call.program in ("sh", "bash", "ash") and "-c" in inner[1:-1]:
+    if call.program in _SHELLS and "-c" in inner[1:-1]:
         if depth:  # a shell at the top was followed when it was read
             for simple in shell.commands(inner[inner.index("-c") + 1]):
                 yield from calls(simple.argv, depth + 1)
+        return
+    if call.program in _SHELLS and (script := _script(inner)):
+        yield from calls(script, depth + 1)
         return
     if call.program == "find":
         yield from _found(inner, depth)
     if call.program in _CONTAINER_TOOLS and "run" in call.words[:2] and call.words[0] in ("run", "compose", "container"):
         yield from _contained(inner, depth)
     yield call
+
+
+def _script(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the script a shell is given, with its arguments; ``-o`` takes the next word as its value."""
+    index = 1
+    while index < len(argv) and argv[index].startswith(("-", "+")):
+        index += 2 if argv[index].endswith("o") and not argv[index].startswith("--") else 1
+    return argv[index:]
 
 
 def _unwrapped(argv: tuple[str, ...]) -> tuple[str, ...]:
