@@ -45,6 +45,7 @@ def workflow(run: str, more: str = "") -> dict[str, str]:
         ("./ci/all.sh", {"ci/all.sh": "make push\n", "ci/Makefile": "push:\n\tdocker push x\n", "web/Makefile": "push:\n"}, ("ci/all.sh", "make push")),
         ("deno task push", {"deno.json": '{"tasks": {"push": "docker push x"}}'}, ("deno push",)),
         ("deno task push", {"deno.jsonc": '{"tasks": {"all": "docker push x", // the image\n"push": {"dependencies": ["all"]}}}'}, ("deno push", "deno all")),
+        ("docker run -v $PWD:/lint -w /lint ghcr.io/antonbabenko/pre-commit-terraform:v1 run -a", {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: docker push x}]}]"}, ("hooks pre-commit",)),
         ("pre-commit run --all-files", {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: docker push x}]}]"}, ("hooks pre-commit",)),
     ],
 )  # fmt: skip

@@ -26,7 +26,7 @@ _PROGRAMS = {
     "cloud-sdk": "gcloud", "google-cloud-cli": "gcloud", "executor": "kaniko", "kaniko-executor": "kaniko", "kaniko": "kaniko",
     "kaniko-project": "kaniko", "aws-cli": "aws", "awscli": "aws", "azure-cli": "az", "helm-kubectl": "helm",
     "k8s": "kubectl", "trivy": "trivy", "pack": "pack", "skaffold": "skaffold", "opentofu": "tofu", "stable": "skopeo",
-    "k8s-skaffold": "skaffold", "kubernetes-helm": "helm", "dind": "docker", "docker-git": "docker",
+    "pre-commit-terraform": "pre-commit", "k8s-skaffold": "skaffold", "kubernetes-helm": "helm", "dind": "docker", "docker-git": "docker",
 }  # fmt: skip
 
 
