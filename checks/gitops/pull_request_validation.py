@@ -19,6 +19,7 @@ from ..observed import VALIDATION_WORK, hidden, listing, on_changes  # noqa: TID
 _VALIDATING = frozenset(
     {Purpose.PLAN, Purpose.LINT_IAC, Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY, Purpose.LINT_CHART, Purpose.DEPLOY}
 )
+_STARTED = (Event.PULL_REQUEST, Event.PUSH, Event.OTHER)  # by a change, or by what is not told
 _OF_INFRASTRUCTURE = frozenset({Purpose.PLAN, Purpose.LINT_IAC})
 _DEPLOYED = (TerraformRoot, Stack, HelmChart, Kustomization, Workload, Application)
 _TEMPLATE = re.compile(r"(?:[\w.]+/)?(?:pull_request_template(?:/[^/]+)?(?:\.md|\.txt)?|merge_request_templates/[^/]+\.md)", re.I)
@@ -62,7 +63,7 @@ def changes_are_validated(organization: Organization) -> Verdict:
     ratings = [(repository, _rating(repository, repository.name in applied)) for repository in relevant]
     told = [(repository, rating) for repository, rating in ratings if rating is not None]
     if not told:
-        name, at = next(found for r in relevant if (found := hidden(r, VALIDATION_WORK)))
+        name, at = next(found for r in relevant if (found := hidden(r, VALIDATION_WORK, *_STARTED)))
         return not_observed(f"pull requests may be validated by {name}, which is not in the scan", [at])
     repositories = [repository for repository, _ in told]
     files = _verdict(repositories, sum(rating for _, rating in told) / len(told), applied)
@@ -119,7 +120,7 @@ def _rating(repository: Repository, applied: bool) -> float | None:
         return 1.0
     if any(on_changes(a) for a in validators):
         return 0.6
-    if hidden(repository, VALIDATION_WORK, Event.PULL_REQUEST, Event.PUSH, Event.OTHER):
+    if hidden(repository, VALIDATION_WORK, *_STARTED):
         return None
     return 0.4 if list(_lesser(repository)) else 0.0
 
