@@ -19,6 +19,7 @@ from .purposes.calls import Call, calls
 MAX_DEPTH = 8
 MAX_COMMANDS = 5_000  # of one pipeline
 
+_TEMPLATE = re.compile(r"\.ya?ml(?:@\w+)?$")  # of steps, in Azure Pipelines: other shared steps are tasks
 _DYNAMIC_ROOT = re.compile(r"^(?:\$\{\{[^}]*\}\}|\$\([^)]*\)|\$\{[^}]*\}|\$\w+|`[^`]*`)/?")
 _PACKAGE_MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _RUN_WORDS = {"npm": ("run", "run-script", "workspace"), "deno": ("task",)}
@@ -82,6 +83,8 @@ class Follower:
             for found in self._steps(pipeline, step, stack, budget):
                 commands = tuple(self._commands(found.commands, (found.folder,), (), budget))
                 steps.append(msgspec.structs.replace(found, commands=commands))
+                if pipeline.system == "azure" and _TEMPLATE.search(found.uses):
+                    unresolved.add(found.uses)
                 steps += self.shared
                 self.shared.clear()
         if job.uses:

@@ -1,0 +1,6 @@
+terraform {
+  backend "azurerm" {}
+}
+resource "azurerm_resource_group" "network" {
+  name = "network"
+}
