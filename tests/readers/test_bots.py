@@ -36,6 +36,11 @@ def test_renovate_is_not_there_when_disabled_broken_or_elsewhere() -> None:
     assert not bots("renovate", "charts/renovate.json", '{"extends": []}')
 
 
+def test_a_renovate_that_one_runs_oneself_may_have_its_configuration_under_another_name() -> None:
+    assert bots("renovate", ".github/renovate-config.json5", '{platform: "github", repositories: ["acme/charts"]}')
+    assert not bots("renovate", ".github/renovate-preset.json5", '{"packageRules": []}')
+
+
 def test_renovate_may_stand_in_package_json() -> None:
     assert bots("renovate-package", "package.json", '{"name": "a", "renovate": {"extends": ["config:base"]}}')
     assert not bots("renovate-package", "package.json", '{"devDependencies": {"renovate": "1"}}')

@@ -21,9 +21,11 @@ IMAGE_ECOSYSTEMS = frozenset({"docker", "docker-compose", "helm"})  # of Dependa
 # An unclosed comment runs to the end: looking for its end from each start would take quadratic time.
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
 _RENOVATE = (
-    "renovate.json", "renovate.json5", "renovate.jsonc", ".github/renovate.json*", ".gitlab/renovate.json*", ".renovaterc", ".renovaterc.json",
+    "renovate*.json", "renovate*.json5", "renovate*.jsonc", ".github/renovate*.json*", ".gitlab/renovate*.json*", ".renovaterc", ".renovaterc.json",
     ".renovaterc.json5", ".renovaterc.jsonc",
 )  # fmt: skip
+# Only the configuration of a Renovate that one runs oneself says where it works; that file may have any name.
+_SELF_HOSTED = frozenset({"platform", "repositories", "autodiscover"})
 
 
 def read_json(content: str) -> Map:
@@ -37,10 +39,12 @@ def read_json(content: str) -> Map:
 
 @reader("renovate", names=_RENOVATE)
 def read_renovate(source: Source) -> Iterator[UpdateBot]:
-    """Yield Renovate's configuration at one of the places it looks for it."""
+    """Yield Renovate's configuration at one of the places it looks for it, or that of a Renovate one runs oneself."""
     if source.name.startswith("renovate") and source.folder not in ("", ".github", ".gitlab"):
         return
-    yield from _renovate(source, read_json(source.text))
+    configuration = read_json(source.text)
+    if source.name.startswith(("renovate.", ".renovaterc")) or _SELF_HOSTED & set(configuration):
+        yield from _renovate(source, configuration)
 
 
 @reader("renovate-package", names=("package.json",))
