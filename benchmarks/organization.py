@@ -2,8 +2,10 @@
 
 usage: python benchmarks/organization.py FOLDER [--repositories N] [--files M]
 
-Each repository of examples/acme is copied under many names, with its names and numbers varied so that no two files are
-the same, and filled up with source files, texts and pictures that no reader reads: about M files in all.
+Repositories differ in size as real ones do: most are small and a few are many times the median (log-normal; of 58 real
+repositories the median had 241 files and the mean 432). Each is a repository of examples/acme, its names and numbers varied so
+that no two files are the same; a larger one holds it several times, as parts beside each other, until two files in five are
+its. The rest are source files, texts and pictures: about M files in all.
 """
 
 from __future__ import annotations
@@ -11,18 +13,22 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pygit2
 
 SAMPLE = Path(__file__).parent.parent / "examples" / "acme"
 AUTHOR = pygit2.Signature("Ada", "ada@example.org", 1_760_000_000, 0)
+SPREAD = 0.9  # standard deviation of the logarithm of a repository's size
+SHARE = 0.4  # of a repository's files that come from the sample
 FILLERS = (
-    ("src/lib/module_{n}.py", "def f_{n}(x):\n    return x + {n}\n" * 20),
-    ("src/web/component_{n}.ts", "export const c{n} = (x: number) => x * {n};\n" * 20),
-    ("pkg/inner/file_{n}.go", "package inner\n\nfunc F{n}(x int) int {{ return x + {n} }}\n"),
+    ("src/lib/module_{n}.py", "def f_{n}(x):\n    return x + {n}\n" * 80),
+    ("src/web/component_{n}.ts", "export const c{n} = (x: number) => x * {n};\n" * 60),
+    ("pkg/inner/file_{n}.go", "package inner\n\nfunc F{n}(x int) int {{ return x + {n} }}\n" * 40),
     ("assets/picture_{n}.svg", "<svg xmlns='http://www.w3.org/2000/svg'><circle r='{n}'/></svg>\n"),
-    ("notes/page_{n}.md", "# Page {n}\n\nText about {n}.\n" * 10),
+    ("notes/page_{n}.md", "# Page {n}\n\nText about {n}.\n" * 20),
 )
 
 
@@ -30,30 +36,36 @@ def generate(folder: Path, repositories: int, files: int) -> int:
     """Write the organization and return how many files it has."""
     generator = random.Random(20261123)
     samples = sorted(path for path in SAMPLE.iterdir() if path.is_dir())
-    total = 0
-    for number in range(repositories):
-        sample = samples[number % len(samples)]
-        root = folder / f"{sample.name}-{number:04d}"
-        count = _copy(sample, root, number)
-        count += _fill(root, files // repositories - count, generator)
-        _commit(root)
-        total += count
-    return total
+    weights = [generator.lognormvariate(0, SPREAD) for _ in range(repositories)]
+    share = files / sum(weights)
+    work = [(folder, samples[n % len(samples)], n, round(weight * share)) for n, weight in enumerate(weights)]
+    with ProcessPoolExecutor() as pool:
+        return sum(pool.map(_repository, work, chunksize=8))
 
 
-def _copy(sample: Path, root: Path, number: int) -> int:
-    count = 0
-    for source in sorted(path for path in sample.rglob("*") if path.is_file()):
-        target = root / source.relative_to(sample)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source.read_text().replace("acme", f"acme{number}") + _mark(source, number))
-        count += 1
+def _repository(work: tuple[Path, Path, int, int]) -> int:
+    folder, sample, number, files = work
+    root = folder / f"{sample.name}-{number:04d}"
+    own = sorted(path for path in sample.rglob("*") if path.is_file())
+    parts = max(1, round(files * SHARE / len(own)))
+    for part in range(parts):
+        _copy(sample, own, root / f"part-{part}" if part else root, f"{number}p{part}" if part else str(number))
+    count = len(own) * parts
+    count += _fill(root, files - count, random.Random(number))
+    _commit(root)
     return count
 
 
-def _mark(source: Path, number: int) -> str:
+def _copy(sample: Path, files: Sequence[Path], root: Path, name: str) -> None:
+    for source in files:
+        target = root / source.relative_to(sample)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(source.read_text().replace("acme", f"acme{name}") + _mark(source, name))
+
+
+def _mark(source: Path, name: str) -> str:
     """Return a comment that makes the copy's bytes its own, where the format has comments."""
-    return f"\n# copy {number}\n" if source.suffix in (".yaml", ".yml", ".tf", ".toml") or "Dockerfile" in source.name else ""
+    return f"\n# copy {name}\n" if source.suffix in (".yaml", ".yml", ".tf", ".toml") or "Dockerfile" in source.name else ""
 
 
 def _fill(root: Path, count: int, generator: random.Random) -> int:

@@ -1,8 +1,8 @@
 """Spreads the work over a Dask cluster: ``--executor dask://host:port``. Scheduling, spreading and losing workers are Dask's.
 
-A task is one repository. A worker reads it where it is, if it has the same path (a shared file system, or one machine);
-else it clones the repository's remote as a bare, bounded clone with the token of its own environment. Only results travel
-back. In a worker, too, the work is done in a process of its own, so that a repository which crashes it or goes beyond its
+A task is a share of the repositories: some, where there are many, because a task costs Dask milliseconds. A worker reads a
+repository where it is, if it has the same path (a shared file system, or one machine); else it clones the repository's remote
+as a bare, bounded clone with the token of its own environment. Only results travel back. In a worker, too, the work is done in a process of its own, so that a repository which crashes it or goes beyond its
 limits costs itself only; the process is kept for the next repository.
 """
 
@@ -12,8 +12,9 @@ import logging
 import os
 import re
 import threading
+import time
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -31,38 +32,100 @@ from assessor.observing import Access
 from assessor.plugins import points
 from assessor.settings import LiveSettings
 
-from .local import ATTEMPTS, LIMITS, Limits, Lost, Worker
+from .local import ATTEMPTS, LIMITS, Limits, Lost, Worker, weight
 from .unit import Answer, Order, Unit
 
 SCHEME = "dask://"
 CONNECT = 20  # seconds until a scheduler must have answered, and until it must have a worker
 _SCP = re.compile(r"([\w.-]+@[\w.-]+):(?!//)(.+)")  # git@host:owner/name.git
-LOSSES = 2  # tasks are given to other workers when theirs is lost; a repository that was with so many is given up
+SHARES, MOST = 8, 25  # tasks for each thread of the cluster, so that all end about together; repositories in one
+WATCH = 5.0  # seconds between looks at whether there is still a worker
+ABANDONED = 120.0  # seconds without any worker after which none is waited for; a cluster may replace its machines
 
 
 def gather(targets: Sequence[Target], order: Order, address: str, *, limits: Limits = LIMITS) -> Generator[tuple[int, Answer]]:
     """Yield each target's number and answer as it is there; raises `UsageError` when there is no cluster, or no longer."""
     order = msgspec.structs.replace(order, settings=msgspec.structs.replace(order.settings, live=LiveSettings()))
     client = _connect(address)
-    from distributed import as_completed
-
     run = uuid.uuid4().hex  # keeps the processes of one scan apart from those of another
     done = 0
     try:
-        futures = [client.submit(work, run, order, _with_remote(t), limits, versions(), pure=False, retries=1) for t in targets]
-        numbers = {future.key: number for number, future in enumerate(futures)}
-        for future in as_completed(futures, loop=client.loop):
-            answer = _result(future)
+        tasks = _Tasks(client, lambda share: (run, order, [_with_remote(targets[n]) for n in share], limits, versions()))
+        for share in shares(targets, sum(client.nthreads().values())):
+            tasks.submit(share)
+        for number, answer in tasks.answers():
             if answer is None:
                 raise UsageError(
-                    f"the Dask scheduler at {address} is gone; {done} of {len(targets)} repositories were done",
+                    f"the Dask cluster at {address} is gone; {done} of {len(targets)} repositories were done",
                     "Start it again and repeat the scan with --resume.",
                 )
             done += 1
-            yield numbers[future.key], answer
-            future.release()
+            yield number, answer
     finally:
         _leave(client, run)
+
+
+def shares(targets: Sequence[Target], threads: int) -> list[list[int]]:
+    """Deal the numbers of the targets, the largest first, so that the shares are about equal."""
+    count = min(len(targets), max(SHARES * threads, -(-len(targets) // MOST)))
+    order = sorted(range(len(targets)), key=lambda number: (-weight(targets[number]), number))
+    return [order[first::count] for first in range(count)]
+
+
+class _Tasks:
+    """The tasks under way, each with the numbers of the targets in its share."""
+
+    def __init__(self, client: Any, arguments: Callable[[Sequence[int]], tuple[Any, ...]]) -> None:
+        from distributed import as_completed
+
+        self.client = client
+        self.arguments = arguments
+        # With their results: one that is lost with the worker that held it has not ended.
+        self.ended = as_completed(loop=client.loop, with_results=True, raise_errors=False)
+        self.under_way: dict[str, Sequence[int]] = {}
+
+    def submit(self, share: Sequence[int]) -> None:
+        """Have a share worked on."""
+        future = self.client.submit(work, *self.arguments(share), pure=False, retries=1)
+        self.under_way[future.key] = share
+        self.ended.add(future)
+
+    def answers(self) -> Iterator[tuple[int, Answer | None]]:
+        """Yield the number and the answer of each target; none when there is no cluster any more."""
+        while self.under_way:
+            future, result = self._next()
+            if future is None:
+                yield -1, None
+                return
+            share = self.under_way.pop(future.key)
+            found = _answers(future, result, len(share))
+            future.release()
+            if found is not None:
+                yield from zip(share, found, strict=True)
+            elif len(share) == 1:
+                yield share[0], Answer(failure="the workers that read it were lost")
+            else:  # one of them may be what its workers are lost by
+                for number in share:
+                    self.submit([number])
+
+    def _next(self) -> tuple[Any, Any]:
+        """Return the next task that has ended, and its result; none when the scheduler is lost, or every worker for good."""
+        alone, looked = 0.0, time.monotonic()
+        while not self.ended.has_ready():
+            time.sleep(0.01)
+            if (now := time.monotonic()) - looked >= WATCH:
+                alone = 0.0 if self._has_workers() else alone + now - looked
+                looked = now
+                if alone >= ABANDONED:
+                    return None, None
+        future, result = next(self.ended)
+        return (None, None) if future.cancelled() or future.status == "lost" else (future, result)
+
+    def _has_workers(self) -> bool:
+        try:
+            return bool(self.client.nthreads())
+        except (OSError, TimeoutError, ValueError, RuntimeError):
+            return True  # the scheduler does not answer: its tasks end as cancelled when it is gone
 
 
 def _connect(address: str) -> Any:
@@ -75,7 +138,6 @@ def _connect(address: str) -> Any:
         raise UsageError("--executor needs Dask", "Install it: pip install 'gitops-assess[dask]'.") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told in our own words
     secured = dask.config.get("distributed.comm.require-encryption", None)
-    dask.config.set({"distributed.scheduler.allowed-failures": LOSSES})
     try:
         client = Client(f"{'tls' if secured else 'tcp'}://{address.removeprefix(SCHEME)}", timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -90,18 +152,16 @@ def _connect(address: str) -> Any:
     return client
 
 
-def _result(future: Any) -> Answer | None:
-    """Return the answer of a task that ended; None when it ended because there is no scheduler any more."""
+def _answers(future: Any, result: Any, count: int) -> list[Answer] | None:
+    """Return the answers of a task that ended; None when every worker that had it was lost."""
     from distributed import KilledWorker
 
-    if future.cancelled() or future.status == "lost":
-        return None
+    if isinstance(result, list):
+        return [msgspec.msgpack.decode(answer, type=Answer) for answer in result]
     error = future.exception()
-    if error is None:
-        return msgspec.msgpack.decode(future.result(), type=Answer)
     if isinstance(error, KilledWorker):
-        return Answer(failure="the workers that read it were lost")
-    return Answer(failure=f"the scan of it failed: {type(error).__name__}: {error}")
+        return None
+    return [Answer(failure=f"the scan of it failed: {type(error).__name__}: {error}")] * count
 
 
 def _leave(client: Any, run: str) -> None:
@@ -137,15 +197,20 @@ def versions() -> str:
 # ---- in a Dask worker
 
 
-def work(run: str, order: Order, target: Target, limits: Limits, wanted: str) -> bytes:
-    """Do the work on one repository in a Dask worker and return the answer as bytes."""
+def work(run: str, order: Order, targets: Sequence[Target], limits: Limits, wanted: str) -> list[bytes]:
+    """Do the work on a share of the repositories in a Dask worker and return each answer as bytes."""
     if versions() != wanted:
-        return _bytes(Answer(failure=f"a worker has other versions installed: {versions()}; wanted: {wanted}"))
+        other = Answer(failure=f"a worker has other versions installed: {versions()}; wanted: {wanted}")
+        return [_bytes(other)] * len(targets)
+    return [_bytes(_answer(run, order, target, limits)) for target in targets]
+
+
+def _answer(run: str, order: Order, target: Target, limits: Limits) -> Answer:
     try:
         target = _at_hand(target)
     except (CloneError, UsageError, ValueError, OSError) as error:
-        return _bytes(Answer(failure=f"a worker could not clone it: {error}"))
-    return _bytes(_attendant(run, order, limits).answer(target))
+        return Answer(failure=f"a worker could not clone it: {error}")
+    return _attendant(run, order, limits).answer(target)
 
 
 def _bytes(answer: Answer) -> bytes:

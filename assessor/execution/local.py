@@ -230,7 +230,7 @@ class _Pool:
         self.busy: dict[Connection, Worker] = {}
         self.attempts = [0] * len(targets)
         # The largest first, so that no worker is left with one at the end.
-        self.waiting = sorted(range(len(targets)), key=lambda number: (_weight(targets[number]), -number))
+        self.waiting = sorted(range(len(targets)), key=lambda number: (weight(targets[number]), -number))
 
     def hire(self, jobs: int) -> None:
         """Start so many workers, each on a target."""
@@ -284,7 +284,7 @@ class _Pool:
             yield index, answer
 
 
-def _weight(target: Target) -> int:
+def weight(target: Target) -> int:
     """Guess how long a repository takes from the size of its index, which grows with its files."""
     for name in (".git/index", "packed-refs"):
         try:

@@ -30,6 +30,10 @@ class Cluster:
         )
         return self.processes[-1]
 
+    def add_worker(self) -> None:
+        address = self.address.replace("dask://", "tcp://")
+        self.start("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", str(self.folder))
+
     @property
     def scheduler(self) -> subprocess.Popen[bytes]:
         return self.processes[0]
@@ -47,10 +51,9 @@ def dask_cluster(folder: Path, workers: int = 2, environment: Mapping[str, str] 
     file = folder / "scheduler.json"
     try:
         cluster.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
-        address = _address(file)
+        cluster.address = _address(file).replace("tcp://", "dask://")
         for _ in range(workers):
-            cluster.start("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", str(folder))
-        cluster.address = address.replace("tcp://", "dask://")
+            cluster.add_worker()
         yield cluster
     finally:
         for process in cluster.processes:

@@ -19,7 +19,7 @@ from assessor.collectors.discovery import discover
 from assessor.collectors.target import Target
 from assessor.errors import UsageError
 from assessor.execution import cluster as module
-from assessor.execution.cluster import access_to, gather, versions, work
+from assessor.execution.cluster import access_to, gather, shares, versions, work
 from assessor.execution.local import Limits
 from assessor.execution.unit import Answer, Order, read_answer
 from assessor.model import Assessment
@@ -110,6 +110,39 @@ def test_what_a_killed_worker_was_at_is_done_by_another(organization: Path, tmp_
     assert len(met.read_text().split()) == 2
 
 
+def test_of_a_share_that_its_workers_are_lost_by_only_one_repository_is_given_up(
+    organization: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHARES", 1)
+    at_once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "1.0"}
+    environment = fault(tmp_path, "__import__('os').kill(os.getppid(), 9)") | at_once
+    # The share takes one worker with it, then the repository another.
+    with dask_cluster(tmp_path / "cluster", workers=3, environment=environment) as running:
+        found = answers(organization, running.address)
+    assert [answer.failure for answer in found] == ["", "", "the workers that read it were lost", "", "", ""]
+
+
+def test_a_scan_ends_when_no_worker_is_left(organization: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WATCH", 0.2)
+    monkeypatch.setattr(module, "ABANDONED", 1.0)
+    environment = fault(tmp_path, "__import__('os').kill(os.getppid(), 9)")
+    with (
+        dask_cluster(tmp_path / "cluster", workers=1, environment=environment) as running,
+        pytest.raises(UsageError, match=r"is gone; [0-5] of 6 repositories were done"),
+    ):
+        answers(organization, running.address)
+
+
+@pytest.mark.parametrize(
+    ("count", "threads", "tasks"), [(0, 2, 0), (1, 2, 1), (6, 2, 6), (100, 2, 16), (1000, 2, 40), (1000, 50, 400)]
+)
+def test_shares_are_equal_and_hold_each_repository_once(tmp_path: Path, count: int, threads: int, tasks: int) -> None:
+    dealt = shares([Target(f"r{number}", ".", tmp_path) for number in range(count)], threads)
+    assert len(dealt) == tasks
+    assert sorted(number for share in dealt for number in share) == list(range(count))
+    assert not dealt or max(map(len, dealt)) - min(map(len, dealt)) <= 1
+
+
 def test_when_the_scheduler_is_lost_the_scan_says_so_and_can_be_resumed(
     organization: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
 ) -> None:
@@ -168,7 +201,8 @@ def test_a_worker_without_the_folder_clones_the_remote(tmp_path: Path, monkeypat
 
 
 def read(target: Target, wanted: str = "") -> Answer:
-    return msgspec.msgpack.decode(work("run", ORDER, target, Limits(), wanted or versions()), type=Answer)
+    (answer,) = work("run", ORDER, [target], Limits(), wanted or versions())
+    return msgspec.msgpack.decode(answer, type=Answer)
 
 
 def test_a_worker_with_other_versions_does_not_work(tmp_path: Path) -> None:
