@@ -27,17 +27,25 @@ from sqlalchemy import (
     delete,
     event,
     func,
-    inspect,
     literal_column,
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from assessor.errors import UsageError
+from assessor.history import upgrading
 from assessor.history.address import Address
 from assessor.history.reference import end_of_day
-from assessor.history.tables import HEAD, RUNS, VERSION_TABLE
+from assessor.history.tables import RUNS
 from assessor.model import Assessment, Run, Step, decode, encode
 
 LISTED = [column for column in RUNS.columns if column.name not in ("key", "document")]
@@ -75,18 +83,28 @@ class Store:
 
     def _prepare(self, create: bool) -> None:
         """Bring the tables up to date; one process does it, others wait for it."""
-        with self._engine.begin() as connection:
-            revision = _revision(connection)
-        if revision == HEAD:
-            return
-        if revision is None and not create:
-            raise UsageError(f"no history in {self.address.shown}", BEGIN)
-        with self._writing() as connection:
-            if _revision(connection) != HEAD:
-                _migrate(connection, self.address)
+        try:
+            with self._engine.begin() as connection:
+                if upgrading.revision(connection) == upgrading.HEAD:
+                    return
+        except (OperationalError, ProgrammingError) as error:
+            if not upgrading.is_new(error):
+                raise
+            if not create:
+                raise UsageError(f"no history in {self.address.shown}", BEGIN) from error
+        with self._alone() as connection:
+            upgrading.upgrade(connection, self.address.shown)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
+        """Begin a transaction of the only writer; raises `UsageError` if another version has changed the tables since."""
+        with self._alone() as connection:
+            if (found := upgrading.revision(connection)) != upgrading.HEAD:
+                raise upgrading.newer(self.address.shown, found)
+            yield connection
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[Connection]:
         """Begin a transaction that no other writer's can come between."""
         with self._engine.execution_options(writes=True).begin() as connection:
             if connection.dialect.name == "postgresql":
@@ -215,7 +233,6 @@ def _prune(connection: Connection, organization: str, retention: Retention, now:
 
 
 def _check_file(address: Address, create: bool) -> None:
-
     assert address.file is not None  # noqa: S101  asked by the caller
     folder = address.file.absolute().parent
     try:
@@ -247,29 +264,6 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
-
-
-def _revision(connection: Connection) -> str | None:
-    """Return the revision of the tables, None if there are none."""
-    if not inspect(connection).has_table(VERSION_TABLE):
-        return None
-    found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608  a constant
-    return found
-
-
-def _migrate(connection: Connection, address: Address) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", "assessor.history:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise UsageError(f"{address.shown} was written by a newer version of gitops-assess", "Update gitops-assess.") from error
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -12,7 +12,6 @@ from sqlalchemy.types import TypeDecorator
 from assessor.model import Step
 
 VERSION_TABLE = "gitops_assess_version"  # a database may be shared with others that use Alembic
-HEAD = "0001"  # the newest revision: known without importing Alembic
 
 
 class Utc(TypeDecorator[datetime.datetime]):

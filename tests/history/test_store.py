@@ -19,7 +19,8 @@ from assessor.errors import UsageError
 from assessor.history import migrations
 from assessor.history.address import parse
 from assessor.history.store import Retention, Store
-from assessor.history.tables import HEAD, METADATA, VERSION_TABLE
+from assessor.history.tables import METADATA, VERSION_TABLE
+from assessor.history.upgrading import HEAD
 from assessor.model import Assessment, decode, encode
 from tests.reports.sample import HOSTILE_NAMES, assessment, empty
 

@@ -1,1 +1,1 @@
-"""The revisions of a store's tables. A new one gets a module in `versions`, and `tables.HEAD` its name."""
+"""The revisions of a store's tables. A new one gets a module in `versions`, and `upgrading.HEAD` its name."""
