@@ -40,11 +40,12 @@ def remember(listing: Listing, state: str, since: int) -> bytes:
     from .opening import consulted
 
     repository = listing.tree.repository
-    inside = [*listing.tree.folders, *(entry.raw or entry.path for entry in listing.entries)]
+    on_disk = () if listing.tree.listed_by else listing.entries
+    inside = [*listing.tree.folders, *(entry.raw or entry.path for entry in on_disk)]
     try:
         outside = tuple(consulted(repository)) if repository is not None else ()
         looks = _look(listing.target.location, inside, outside)
-    except (ParseError, OSError, OverflowError):
+    except (ParseError, OSError, OverflowError, RuntimeError, ValueError):  # a home or a path that cannot be
         return b""
     if max((*looks[3::5], *looks[4::5]), default=0) > since:
         return b""

@@ -50,10 +50,10 @@ def consulted(repository: pygit2.Repository) -> list[str]:
     `OSError` when one of them cannot be read.
     """
     git = Path(repository.path)
-    found: list[Path] = []
+    found = [git / name for name in _CONSULTED]
     settings: list[Path] = []
     for folder in dict.fromkeys((git, _common(git))):
-        found += (folder / name for name in _CONSULTED)
+        found += (folder / name for name in _SHARED)
         settings += (folder / "config", folder / "config.worktree")
     found += (folder / name for name in _references(git) for folder in dict.fromkeys((git, _common(git))))
     if repository.workdir and not (Path(repository.workdir) / ".git").is_dir():
@@ -67,7 +67,8 @@ def consulted(repository: pygit2.Repository) -> list[str]:
     return list(dict.fromkeys(map(str, found)))
 
 
-_CONSULTED = ("HEAD", "index", "packed-refs", "shallow", "commondir", "gitdir", "info/exclude")
+_CONSULTED = ("HEAD", "index", "commondir", "gitdir")
+_SHARED = ("packed-refs", "shallow", "info/exclude")  # by linked work trees
 _LEVELS = (pygit2.enums.ConfigLevel.SYSTEM, pygit2.enums.ConfigLevel.XDG, pygit2.enums.ConfigLevel.GLOBAL)
 MAX_INCLUSIONS = 10  # settings files that include another, as git allows
 

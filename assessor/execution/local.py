@@ -26,6 +26,7 @@ from .unit import Answer, Order, Unit
 from .worker import serve
 
 ATTEMPTS = 2
+MANY = 200  # repositories that are worth another process to look at them
 STARTING = 60  # seconds in which a fresh interpreter must be ready
 
 
@@ -47,13 +48,32 @@ def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Li
     per core. With one job, where no worker starts quickly, the work is done in this process.
     """
     unit = Unit(order)
-    seen = {number: answer for number, target in enumerate(targets) if (answer := unit.glance(target))}
+    seen = _seen(targets, unit, jobs or cores(), limits)
     left = [number for number in range(len(targets)) if number not in seen]
     rest = [targets[number] for number in left]
     if rest and (seen or not unit.knows(rest)):
         unit.prepare()
     unit.close()  # nobody inherits an open database
     return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits))
+
+
+def _seen(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> dict[int, Answer]:
+    """Return what is known at a glance, by number; where there is much to look at, in one process per core."""
+    size = max(MANY, -(-len(targets) // jobs))
+    shares = [targets[first : first + size] for first in range(0, len(targets), size)] if may_fork() else [targets]
+    helpers: list[Worker] = []
+    for share in shares[1:]:
+        helpers.append(Worker(unit, 0, helpers))
+        helpers[-1].look(share, limits.seconds)
+    answers = [unit.glance(target) for target in shares[0]] if shares else []
+    unit.close()
+    for helper, share in zip(helpers, shares[1:], strict=True):
+        try:
+            answers += helper.seen(limits.seconds)
+        except Lost:
+            answers += [None] * len(share)
+        helper.stop()
+    return {number: answer for number, answer in enumerate(answers) if answer}
 
 
 def _answers(
@@ -139,12 +159,24 @@ class Worker:
         self.deadline = time.monotonic() + seconds
         self._send(target)
 
+    def look(self, targets: Sequence[Target], seconds: float) -> None:
+        """Have it look at targets, to be done within so many seconds."""
+        self.deadline = time.monotonic() + seconds
+        self._send(tuple(targets))
+
+    def seen(self, seconds: float) -> list[Answer | None]:
+        """Wait for what it saw of each target; raises `Lost`."""
+        return msgspec.msgpack.decode(self._received(seconds), type=list[Answer | None])
+
     def result(self, seconds: float) -> Answer:
         """Wait for the answer until it must be there; raises `Lost`."""
+        return msgspec.msgpack.decode(self._received(seconds), type=Answer)
+
+    def _received(self, seconds: float) -> bytes:
         if not self.connection.poll(max(0.0, self.deadline - time.monotonic())):
             raise Lost(f"it took longer than {seconds:g} s")
         try:
-            return msgspec.msgpack.decode(self.connection.recv_bytes(), type=Answer)
+            return self.connection.recv_bytes()
         except (EOFError, OSError) as error:
             raise Lost(f"the process that read it ended unexpectedly: {self.stop(1)}") from error
 

@@ -1,4 +1,4 @@
-"""A worker process: receives targets and answers each, until the parent hangs up.
+"""A worker process: receives targets and answers each, or looks at several at once, until the parent hangs up.
 
 It ends with its parent, however that ends: the parent holds the other end of a pipe. As a program of its own it is started as
 ``python -P -m assessor.execution.worker SOCKET PIPE MEMORY`` and is told first what is asked.
@@ -31,10 +31,11 @@ def serve(unit: Unit, socket: int, pipe: int, memory: int) -> None:
     encoder = msgspec.msgpack.Encoder()
     while True:
         try:
-            target = connection.recv()
+            asked = connection.recv()
         except EOFError:
             return
-        connection.send_bytes(encoder.encode(unit.answer(target)))
+        looked = isinstance(asked, tuple)
+        connection.send_bytes(encoder.encode([unit.glance(target) for target in asked] if looked else unit.answer(asked)))
 
 
 def _end_with_parent(pipe: int) -> None:

@@ -18,7 +18,7 @@ from assessor.collectors.discovery import discover
 from assessor.collectors.target import Target
 from assessor.execution import local
 from assessor.execution.local import Limits, gather
-from assessor.execution.unit import Order, read_answer
+from assessor.execution.unit import Order, Unit, read_answer
 from assessor.facts.repository import Repository
 from assessor.settings import Settings
 from tests.collectors.repositories import repository
@@ -48,7 +48,10 @@ def collected(
 ) -> list[Repository]:
     order = Order(settings=Settings(exclude=exclude), today=TODAY, cache=cache)
     answers = dict(gather(targets, order, jobs=jobs, limits=limits))
-    return [read_answer(answers[number], target)[0] for number, target in enumerate(targets)]
+    unit = Unit(order)
+    whole = [unit.result(answers[number]) for number in range(len(targets))]
+    unit.close()
+    return [read_answer(answer, target)[0] for answer, target in zip(whole, targets, strict=True) if answer]
 
 
 @pytest.fixture(params=["forks", "fresh interpreters"])

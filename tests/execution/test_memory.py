@@ -9,9 +9,10 @@ import pytest
 
 from assessor.cli import _scanning
 from assessor.collectors.cache import cache_file
+from assessor.execution import local
 from assessor.model import Assessment
 from tests.collectors.repositories import repository
-from tests.execution.test_unit import settled
+from tests.execution.test_unit import settled, unmoved
 from tests.organizations import write
 
 
@@ -74,3 +75,29 @@ def test_what_is_damaged_is_made_anew(organization: Path, damage: str) -> None:
         connection.execute(damage)
     connection.close()
     assert scan(organization) == first
+
+
+def test_what_is_lost_of_one_repository_is_read_again_though_it_looks_the_same(
+    organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
+) -> None:
+    unmoved(monkeypatch)
+    first = scan(organization)
+    with sqlite3.connect(cache_file()) as connection:
+        largest = "SELECT id FROM facts ORDER BY length(value) DESC LIMIT 4"  # the assessment, and results of repositories
+        connection.execute(f"UPDATE facts SET value = x'00' || value WHERE id IN ({largest})")  # noqa: S608  a constant
+    connection.close()
+    assert scan(organization) == first
+    assert len(assessed) == 2
+
+
+def test_many_repositories_are_looked_at_in_several_processes(
+    organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
+) -> None:
+    unmoved(monkeypatch)
+    first = scan(organization)
+    monkeypatch.setattr(local, "MANY", 2)
+    monkeypatch.setattr(local, "may_fork", lambda: True)
+    assert scan(organization, jobs=3) == first
+    monkeypatch.setattr(local.Worker, "look", lambda self, *_: self.process.kill())
+    assert scan(organization, jobs=3) == first
+    assert len(assessed) == 1

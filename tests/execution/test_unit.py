@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from assessor.collectors import cache as cache_module
-from assessor.collectors import files
+from assessor.collectors import files, listing, opening, tree
 from assessor.collectors.disk import Below
-from assessor.collectors.glance import SETTLED
+from assessor.collectors.glance import SETTLED, recall
 from assessor.collectors.target import Target
 from assessor.errors import ParseError
+from assessor.execution import unit as unit_module
 from assessor.execution.unit import Answer, Order, Unit, read_answer
 from assessor.model import Waiver
 from assessor.settings import Settings
@@ -33,6 +35,12 @@ def _cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return settled(repository(tmp_path / "r", FILES))
+
+
+def unmoved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing count as having changed just now."""
+    for module in (unit_module, listing):
+        monkeypatch.setattr(module, "SETTLED", -(10**18))
 
 
 def settled(root: Path) -> Path:
@@ -59,6 +67,14 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(files.Reading, "repository", noted)
     return names
+
+
+def glance(root: Path) -> Answer | None:
+    unit = Unit(Order(today=TODAY))
+    try:
+        return unit.glance(Target("r", ".", root))
+    finally:
+        unit.close()
 
 
 def answer(root: Path, settings: Settings = Settings(), ref: str = "", **order: object) -> Answer:  # noqa: B008  frozen
@@ -127,7 +143,75 @@ def _shallow(root: Path) -> None:
     write(root, {".git/shallow": git(root, "rev-parse", "HEAD") + "\n"})
 
 
-@pytest.mark.parametrize("change", [_edit, _add, _remove, _mark, _ignore, _branch, _history, _remote, _link, _shallow])
+def _edit_alike(root: Path) -> None:
+    """Write other bytes of the same number, with the old time."""
+    file = root / "main.tf"
+    before = file.stat()
+    file.write_bytes(file.read_bytes().swapcase())
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _exchange(root: Path) -> None:
+    """Put another file in the place of one."""
+    write(root.parent, {"other.tf": 'resource "x" "y" {}\n'})
+    (root.parent / "other.tf").rename(root / "main.tf")
+
+
+def _rename_folder(root: Path) -> None:
+    (root / "in").rename(root / "out")
+
+
+def _ignore_below(root: Path) -> None:
+    write(root, {"sub/.gitignore": "*\n"})  # it ignores itself as well
+
+
+def _track(root: Path) -> None:
+    git(root, "add", "seen.tf")
+
+
+def _ignore_everywhere(root: Path) -> None:
+    write(root.parent, {"home/.config/git/ignore": "seen.tf\n"})
+
+
+def _configure(root: Path) -> None:
+    write(root.parent, {"home/.gitconfig": "[include]\npath = more\n", "home/more": "[core]\nexcludesFile = ~/ignored\n"})
+    write(root.parent, {"home/ignored": "seen.tf\n"})
+
+
+CHANGES = [_edit, _add, _remove, _mark, _ignore, _branch, _history, _remote, _link, _shallow]
+MORE = [_edit_alike, _exchange, _rename_folder, _ignore_below, _track, _ignore_everywhere, _configure]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the user a home, whose git settings libgit2 reads."""
+    home = write(tmp_path / "home", {".keep": ""})
+    level = pygit2.enums.ConfigLevel
+    monkeypatch.setenv("HOME", str(home))
+    kept = {each: pygit2.settings.search_path[each] for each in (level.GLOBAL, level.XDG)}
+    pygit2.settings.search_path[level.GLOBAL] = str(home)
+    pygit2.settings.search_path[level.XDG] = str(home / ".config/git")
+    yield home
+    for each, path in kept.items():
+        pygit2.settings.search_path[each] = path
+
+
+@pytest.mark.parametrize("change", CHANGES + MORE)
+def test_at_a_glance_every_change_is_seen(
+    root: Path, home: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    unmoved(monkeypatch)
+    write(root, {"seen.tf": "", "sub/more.tf": ""})  # untracked
+    settled(root)
+    before = answer(root)
+    assert glance(root) == Answer(before.state)
+    time.sleep(0.02)  # longer than the clock of the file system takes to move on
+    change(root)
+    assert glance(root) is None
+    assert answer(root).result == answer(root, cache=False).result
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_every_change_is_seen(root: Path, read: list[str], change: Callable[[Path], None]) -> None:
     write(root, {"seen.tf": ""})  # untracked
     settled(root)
@@ -136,6 +220,59 @@ def test_every_change_is_seen(root: Path, read: list[str], change: Callable[[Pat
     after = answer(root)
     assert read == ["r", "r"]
     assert after.result == answer(root, cache=False).result
+
+
+def test_at_a_glance_nothing_is_opened_or_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unmoved(monkeypatch)
+    first = answer(root)
+
+    def refused(*_: object, **__: object) -> object:
+        raise AssertionError
+
+    for module in (tree, opening):
+        monkeypatch.setattr(module, "open_repository", refused)
+    monkeypatch.setattr(os, "scandir", refused)
+    assert glance(root) == Answer(first.state)
+    assert answer(root) == first
+
+
+def test_what_changed_just_before_it_was_read_is_not_told_at_a_glance(root: Path) -> None:
+    answer(root)
+    assert glance(root) is None
+
+
+def test_a_commit_is_not_listed_to_know_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = answer(root, ref="main")
+    monkeypatch.setattr(tree.CommitTree, "entries", None)
+    assert answer(root, ref="main") == first
+
+
+@pytest.mark.parametrize("kind", ["linked", "bare", "folder"])
+def test_whatever_a_repository_is_a_glance_tells(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    unmoved(monkeypatch)
+    if kind == "linked":
+        git(root, "worktree", "add", "-q", str(tmp_path / kind), "-b", "other")
+    elif kind == "bare":
+        git(root, "clone", "-q", "--bare", str(root), str(tmp_path / kind))
+    else:
+        write(tmp_path / kind, FILES)
+    first = answer(tmp_path / kind)
+    assert glance(tmp_path / kind) == Answer(first.state)
+    time.sleep(0.02)
+    if kind == "folder":
+        _edit(tmp_path / kind)
+    else:
+        commit(root, {"more.tf": ""})
+        git(root, "push", "-q", str(tmp_path / kind), "main") if kind == "bare" else git(root, "branch", "-f", "third", "main")
+    if kind == "linked":
+        assert glance(tmp_path / kind) == Answer(first.state)  # its own branch has not moved
+        git(tmp_path / kind, "reset", "-q", "--hard", "main")
+    assert glance(tmp_path / kind) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x94\xa1a\xc4\x01\x00\x90\xc4\x00"])
+def test_a_damaged_memory_of_a_look_is_none(root: Path, damage: bytes) -> None:
+    assert recall(damage, root) == ""
 
 
 def test_a_file_changed_and_changed_back_gives_what_it_gave(root: Path, read: list[str]) -> None:
