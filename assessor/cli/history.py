@@ -55,13 +55,21 @@ def _table(runs: Sequence[Run]) -> Iterator[str]:
     from assessor.redaction import printable
 
     width = min(max(len(printable(run.organization)) for run in runs), 40)
+    changes = list(_changes(runs))
     yield f"{'run':>6}  {'taken at (UTC)':20}  {'organization':{width}}  level  score  change  assessed  repositories"
-    for index, run in enumerate(runs):
-        before = next((one.score for one in runs[index + 1 :] if one.organization == run.organization), None)
-        change = "" if run.score is None or before is None else f"{run.score - before:+.1f}"
+    for run, change in zip(runs, reversed(changes), strict=True):
         score = "-" if run.score is None else f"{run.score:.1f}"
         name = printable(run.organization)[:width]
         yield (
             f"{run.id:>6}  {run.taken_at:20}  {name:{width}}  {run.level:>5}  {score:>5}  {change:>6}"
             f"  {run.coverage:>6.1f} %  {run.repositories:>12}"
         )
+
+
+def _changes(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield the change of each run since the one before it, the oldest first."""
+    before: dict[str, float | None] = {}
+    for run in reversed(runs):
+        earlier = before.get(run.organization)
+        yield "" if run.score is None or earlier is None else f"{run.score - earlier:+.1f}"
+        before[run.organization] = run.score

@@ -124,6 +124,18 @@ def test_runs_are_listed_with_level_score_and_change(run: Run, keep: Keep, small
     assert len(run("history", "--store", store, "--limit", "1").stdout.splitlines()) == 2
 
 
+def test_a_change_is_since_the_run_before_of_the_same_organization(
+    run: Run, keep: Keep, small: Path, store: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path / "other", {"infra/main.tf": BAD})
+    for day, folder in enumerate((small, other, other, small)):
+        keep(folder, store, day)
+    lines = run("history", "--store", store).stdout.splitlines()[1:]
+    assert [(line.split()[2], "+0.0" in line) for line in lines] == [
+        ("small", True), ("other", True), ("other", False), ("small", False),
+    ]  # fmt: skip
+
+
 def test_compare_says_what_regressed_and_fails_where_asked(run: Run, keep: Keep, small: Path, store: Path) -> None:
     keep(small, store, 0)
     write(small, {"infra/main.tf": BAD})
