@@ -42,9 +42,18 @@ _REGISTRIES = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}
 
 
 def of_delivery(
-    organization: Organization, repository: Repository, subject: Fact, parse: Parse, config: Repository | None
+    organization: Organization,
+    repository: Repository,
+    subject: Fact,
+    parse: Parse,
+    config: Repository | None,
+    called: Callable[[Service], str],
 ) -> Iterator[Item]:
-    """Yield what is known; `parse` splits a remote into host, owner and name, `config` is the repository of the configuration."""
+    """Yield what is known.
+
+    `parse` splits a remote into host, owner and name, `config` is the repository of the configuration, `called` says what
+    templates call a service.
+    """
     host, owner, name = parse(repository.remote)
     yield "manifests.style", _style(repository), repository.at
     yield from _manifests(repository)
@@ -58,11 +67,11 @@ def of_delivery(
     yield "gitops.other", "yes" if products and not products & {"argocd", "flux"} else "no", organization.at
     deployed = [service for service in organization.of(Service) if service.workloads]
     if deployed:
-        yield "config.service", _slug(deployed[0].name), deployed[0].at
+        yield "config.service", called(deployed[0]), deployed[0].at
     if isinstance(subject, Service):
         yield from _home(organization, subject, parse)
         if registry := _REGISTRIES.get(host, ""):
-            path = f"{owner}/{_slug(subject.name)}" if host == "github.com" else f"{owner}/{name}/{_slug(subject.name)}"
+            path = f"{owner}/{called(subject)}" if host == "github.com" else f"{owner}/{name}/{called(subject)}"
             yield "service.published", f"{registry}/{path.lower()}", "the origin remote"
         yield "service.user", _user(repository, subject), subject.dockerfile or subject.at
         yield from _deployment(organization, subject, parse)

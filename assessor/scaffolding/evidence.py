@@ -1,6 +1,6 @@
 """What is known of a subject, by name, each with the place it was seen: what templates' answers are filled from.
 
-Names: ``repository.*`` (name, slug, owner, url, branch, host), ``service.*`` (name, slug, folder, language, port, image,
+Names: ``repository.*`` (name, slug, owner, url, branch, host), ``service.*`` (name, slug: what templates call it, folder, language, port, image,
 why, and the states dockerfile, pushed, workloads, applications as "yes" or "no"), ``project.*`` (name, version,
 package_manager, entry, and what `project_evidence` adds), ``root.*`` (folder, slug, backend), ``state.*`` (bucket, region, key, container …, from other roots),
 ``cloud``, ``region``, ``ci``, ``gitops``, ``cluster.*`` (name, version), ``registry.*`` (host, and what `image_evidence` adds), ``config.*``
@@ -47,12 +47,36 @@ def slug(text: str, limit: int = 50) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-") or "app"
 
 
+def naming(organization: Organization) -> Callable[[Service], str]:
+    """Return what tells what templates call a service: its own name, and before it its repository's if others have the same.
+
+    What is generated for services of several repositories meets: in that of the configuration, in a registry, in a cluster.
+    """
+    found: dict[tuple[str, str], str] = {}
+    left = {(service.at.repository, service.name): _ways(service) for service in organization.of(Service)}
+    for way in range(3):
+        counts = Counter(ways[way] for ways in left.values())
+        taken = set(found.values())
+        found |= {key: ways[way] for key, ways in left.items() if counts[ways[way]] == 1 and ways[way] not in taken}
+        left = {key: ways for key, ways in left.items() if key not in found}
+    found |= {key: ways[-1] for key, ways in left.items()}
+    return lambda service: found[service.at.repository, service.name]
+
+
+def _ways(service: Service) -> tuple[str, ...]:
+    name = slug(service.name)
+    homes = (slug(service.at.repository.rpartition("/")[2]), slug(service.at.repository))
+    return (name, *(home if f"-{home}".endswith(f"-{name}") else slug(f"{home}-{name}") for home in homes))
+
+
 def evidence(organization: Organization, repository: Repository, subject: Fact, choices: dict[str, str]) -> Evidence:
     """Return what is known for a subject of a repository; `choices` (cloud, gitops, ci) come from options and win."""
     known: Evidence = {}
-    delivery = of_delivery(organization, repository, subject, parse_remote, config_repository(organization))
-    release = of_release(organization, repository, subject, slug(subject.label))
-    own = (_of_repository(organization, repository), _of_subject(repository, subject))
+    called = naming(organization)
+    name = called(subject) if isinstance(subject, Service) else slug(subject.label)
+    delivery = of_delivery(organization, repository, subject, parse_remote, config_repository(organization), called)
+    release = of_release(organization, repository, subject, name)
+    own = (_of_repository(organization, repository), _of_subject(repository, subject, name))
     for source in (_estate(organization), *own, delivery, release):
         for name, value, place in source:
             if value and name not in known:
@@ -110,8 +134,9 @@ def _ci(organization: Organization, repository: Repository, host: str) -> str:
     return "gitlab" if "gitlab" in host else "github" if "github" in host or not systems else ""
 
 
-def _of_subject(repository: Repository, subject: Fact) -> Iterator[Item]:
+def _of_subject(repository: Repository, subject: Fact, name: str) -> Iterator[Item]:
     if isinstance(subject, Service):
+        yield "service.slug", name, subject.at
         yield from _of_service(repository, subject)
     elif isinstance(subject, TerraformRoot):
         yield "root.folder", subject.folder or ".", subject.at
@@ -121,7 +146,6 @@ def _of_subject(repository: Repository, subject: Fact) -> Iterator[Item]:
 
 def _of_service(repository: Repository, service: Service) -> Iterator[Item]:
     yield "service.name", service.name, service.at
-    yield "service.slug", slug(service.name), service.at
     yield "service.folder", service.folder or ".", service.at
     yield "service.language", service.language, service.at
     yield "service.port", str(service.port or ""), service.at
@@ -226,7 +250,7 @@ def _delivery(organization: Organization) -> Iterator[Item]:
             yield "config.url", f"https://{host}/{owner}/{name}.git", "the origin remote"
     yield from _registry(organization)
     yield from of_registries(organization)
-    slugs = sorted({slug(service.name) for service in organization.of(Service) if service.content == "own"})
+    slugs = sorted(set(map(naming(organization), (s for s in organization.of(Service) if s.content == "own"))))
     yield "services.slugs", " ".join(slugs), "the services that were found"
     for workload in organization.of(Workload):
         if workload.namespace and "tpl-" not in workload.namespace:

@@ -36,8 +36,11 @@ class Piece:
 
 
 def piece_key(template: Template, repository: Repository, subject: Fact) -> str:
-    """Return what identifies a template applied to a subject of a repository."""
-    return template.id if subject is repository else f"{template.id}:{subject.label}"
+    """Return what identifies a template applied to a subject of a repository, or to one that another repository holds."""
+    if subject is repository:
+        return template.id
+    home = "" if subject.at.repository == repository.name else f"{subject.at.repository}//"
+    return f"{template.id}:{home}{subject.label}"
 
 
 @dataclass(frozen=True, slots=True)

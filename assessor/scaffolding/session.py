@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assessor.errors import UsageError
 from assessor.facts.repository import Organization, Repository
 from assessor.model import Assessment
 
@@ -114,6 +115,7 @@ class Session:
         self.memories: dict[str, Memory] = {}
         self.written: dict[str, dict[str, str]] = {}
         self.made: dict[str, dict[str, str]] = {}
+        self.makers: dict[tuple[str, str], Piece] = {}
 
     def build(self, wish: Wish) -> Change:
         """Return the change that a wish calls for; nothing is written."""
@@ -154,11 +156,16 @@ class Session:
         values = {key: found.value for key, found in answers.items()}
         rendered = render(piece.template, values)
         written, made = self.written.setdefault(name, {}), self.made.setdefault(name, {})
+        for path, text in rendered.items():
+            other = self.makers.get((name, path))
+            if other and other.template is piece.template and made[path] != text:
+                raise _meeting(path, other, piece)
         outcomes = [self._outcome(root, path, text, written) for path, text in rendered.items()]
         for outcome in outcomes:
             if outcome.writes:
                 written[outcome.path] = outcome.text
                 made[outcome.path] = rendered[outcome.path]
+                self.makers[name, outcome.path] = piece
         for edit in edits(piece.template, values):
             outcomes.append(_edited(root, edit, written))
             if outcomes[-1].writes:
@@ -191,6 +198,14 @@ class Session:
         if merged == present:
             return Outcome(path, SAME, present, present)
         return Outcome(path, CONFLICT if conflicts else UPDATED, merged, present)
+
+
+def _meeting(path: str, one: Piece, other: Piece) -> UsageError:
+    subjects = " and ".join(f"{piece.subject.label} of {piece.subject.at.repository}" for piece in (one, other))
+    return UsageError(
+        f"{path} of {one.repository.name} would be made twice, and not be the same: for {subjects}",
+        f"Give each answers of its own: in a file for --answers, below `pieces`, {one.key!r} and {other.key!r}.",
+    )
 
 
 def _left_out(repository: str, paths: list[str]) -> str:
