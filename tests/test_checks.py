@@ -21,6 +21,19 @@ CASES = sorted(case for check in ROOT.iterdir() if check.is_dir() for case in ch
 NAMES = {**{str(status): status for status in Status}, "na": Status.NOT_APPLICABLE, "unknown": Status.NOT_OBSERVED}
 
 
+def test_a_store_that_only_infrastructure_code_uses_is_named_rather_than_denied() -> None:
+    said = {
+        case: [f.summary for f in findings(scan(ROOT / "gop.secrets" / case), "gop.secrets")]
+        for case in ("fail-store-that-only-terraform-writes", "fail-plain-secret")
+    }
+    assert said == {
+        "fail-store-that-only-terraform-writes": [
+            "infrastructure code uses aws-secrets-manager; no tool was seen that brings secrets to a cluster"
+        ],
+        "fail-plain-secret": ["no tool was seen that brings secrets to a cluster"],
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_the_verdict_is_the_one_the_case_is_named_for(case: Path) -> None:
     found = findings(scan(case), case.parent.name)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from assessor.checking import SUPPORT, Place, Task, Verdict, check, failed, graded, partial, passed
 from assessor.facts.cluster import SECRETS, Cluster, RunningSecret
 from assessor.facts.gitops import Application
-from assessor.facts.infrastructure import ModuleCall, Resource, TerraformRoot
+from assessor.facts.infrastructure import ModuleCall, Resource, SecretSource, TerraformRoot
 from assessor.facts.manifests import HelmChart, KubernetesObject, Kustomization, SecretTool
 from assessor.facts.pipelines import Pipeline
 from assessor.facts.repository import Organization
@@ -23,6 +23,7 @@ _CHART = re.compile(
 )
 _TOOLS = ("external-secrets", "sealed-secrets", "vault", "secrets-store-csi")
 _SWITCH = re.compile(r"enable_(external_secrets|sealed_secrets|vault|secrets_store_csi_driver)\Z")
+_NO_STORE = ("random", "managed", "write-only")  # sources that make a secret, or hand one on
 _CLUSTERS = ("azurerm_kubernetes_cluster", "google_container_cluster")
 # The CSI driver as an add-on of AKS and GKE: a block or switch of the cluster, or of a module that makes one.
 _ADD_ON = re.compile(r"(?:addon_profile_)?key_vault_secrets_provider(?:_enabled|\.enabled)?\Z|secret_manager_config\.enabled\Z")
@@ -40,7 +41,8 @@ def secrets_are_managed(organization: Organization) -> Verdict:
     """Secrets reach the cluster through a tool made for them.
 
     Sealed Secrets, External Secrets, SOPS, the CSI driver or Vault, with at least one object or file that uses it. A tool
-    that is only installed counts in part. Cloud secret stores that only Terraform writes do not reach the cluster and do not count.
+    that is only installed counts in part. A store that only infrastructure code uses does not reach the cluster; it is named and does not
+    count.
     Where clusters are asked, the objects that bring secrets in must be ready.
 
     ## Why
@@ -85,7 +87,11 @@ def _managed(organization: Organization) -> Verdict:
     if prepared:
         tools = ", ".join(sorted({tool for tool, _ in prepared}))
         return partial(0.5, f"{tools} prepared, but nothing uses it", _one_each(prepared))
-    return failed("no secret management tool")
+    stores = [(s.tool, s.at) for s in organization.of(SecretSource) if s.tool not in _NO_STORE]
+    if stores:
+        tools = ", ".join(sorted({tool for tool, _ in stores}))
+        return failed(f"infrastructure code uses {tools}; no tool was seen that brings secrets to a cluster", _one_each(stores))
+    return failed("no tool was seen that brings secrets to a cluster")
 
 
 def _one_each(found: list[tuple[str, Place]]) -> list[Place]:
