@@ -26,6 +26,8 @@ _INCLUDED = re.compile(r'(?:include|template|tpl)\s+"([^"\n]{1,120})"')
 _PATH = re.compile(r"(?<![\w.)])\$?\.([A-Za-z_][\w.]*)|\$([A-Za-z_]\w*)")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _UNSAFE = re.compile(r"[^\w.-]+")
+_BEGINS = re.compile(rf"(?P<indent> *(?:- )*)(?P<key>[\w./-]+:) +{PLACEHOLDER}[\w.-]+ *")
+_GOES_ON = re.compile(r" +(?:- |[\w./-]+:(?: |$))")
 _MARK = "\ue000"  # stands around an action's number while lines are looked at; a private character no file needs
 _MARKED = re.compile(f"{_MARK}([0-9]+){_MARK}")
 
@@ -53,7 +55,7 @@ def neutralise(text: str, *, first_branch: bool = False) -> str:
     actions: list[_Action] = []
     masked = "".join(_mask(text.replace(_MARK, " "), actions))
     lines = _first_branches(masked, actions) if first_branch else masked.split("\n")
-    return "\n".join(_line(line, actions) if _MARK in line else line for line in lines)
+    return "\n".join(_opened([_line(line, actions) if _MARK in line else line for line in lines]))
 
 
 def placeholder(body: str) -> str:
@@ -131,6 +133,21 @@ def _line(line: str, actions: list[_Action]) -> str:
         if not any(skipped for _, skipped in branches):
             out.append(printed + literal)
     return "".join(out)
+
+
+def _opened(lines: list[str]) -> list[str]:
+    """Return the lines without the placeholders of actions that print the beginning of a block which goes on below.
+
+    ``livenessProbe: {{- toYaml .Values.probe | nindent 12 }}`` may be followed by keys of the same block.
+    """
+    below = ""
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        if (found := _BEGINS.fullmatch(line)) and _GOES_ON.match(below):
+            deeper = len(below) - len(below.lstrip(" ")) > len(found["indent"])
+            lines[index] = found["indent"] + found["key"] if deeper else line
+        below = line if line.strip() else below
+    return lines
 
 
 def _first_branches(masked: str, actions: list[_Action]) -> list[str]:

@@ -149,6 +149,19 @@ def test_a_helm_template_reads_as_the_object_it_renders_to() -> None:
     assert found.line_of("spec", "template", "spec", "containers", 0, "image") == 21
 
 
+def test_a_block_that_an_action_begins_and_the_lines_below_go_on_with_is_one_block() -> None:
+    text = (
+        "labels: {{- include \"labels\" . | nindent 2 }}\n  {{- if .x }}\n  tier: web\n  {{- end }}\n"
+        "probe: {{- toYaml (omit .Values.probe \"enabled\") | nindent 2 }}\n  httpGet:\n    path: /\n"
+        "list:\n  - args: {{- toYaml .Values.args | nindent 6 }}\n      - --last\n  - name: {{ .Values.name }}\n    port: 1\n"
+    )
+    assert rendered(text) == {
+        "labels": {"tier": "web"},
+        "probe": {"httpGet": {"path": "/"}},
+        "list": [{"args": ["--last"]}, {"name": "tpl-Values.name", "port": 1}],
+    }
+
+
 def test_templates_keep_the_number_of_their_lines() -> None:
     text = '{{/* a\ncomment with }} and "quotes\n*/}}\na: 1\n{{- if and .x\n   (eq .y "}}") }}\nb: 2\n{{- end }}\nc: 3\n'
     assert neutralise(text).count("\n") == text.count("\n")
