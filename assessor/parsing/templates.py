@@ -22,6 +22,11 @@ _END = re.compile(r"end(?:if|for)?\b")
 _CLOSE = re.compile(r'"(?:\\.|[^"\\\n])*(?:"|$)|`[^`\n]*(?:`|$)|\}\}', re.M)
 _JINJA_CLOSE = re.compile(r"%\}")
 _VALUE = re.compile(r"\.Values((?:\.\w+)+)")
+_PRINTF = re.compile(
+    r'printf\s+"(?P<format>(?:%[sdv]|[\w./:@-])+)"(?P<arguments>(?:\s+(?:[.$][\w.]+|\([^()]*\)))+)(?:\s*\|\s*quote)?'
+)
+_ARGUMENT = re.compile(r"[.$][\w.]+|\([^()]*\)")
+_VERB = re.compile("%[sdv]")
 _INCLUDED = re.compile(r'(?:include|template|tpl)\s+"([^"\n]{1,120})"')
 _PATH = re.compile(r"(?<![\w.)])\$?\.([A-Za-z_][\w.]*)|\$([A-Za-z_]\w*)")
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -59,7 +64,11 @@ def neutralise(text: str, *, first_branch: bool = False) -> str:
 
 
 def placeholder(body: str) -> str:
-    """Return the placeholder of an action, named after what it prints."""
+    """Return the placeholder of an action, named after what it prints; of a ``printf`` the format keeps its place."""
+    if found := _PRINTF.fullmatch(body):
+        arguments = _ARGUMENT.findall(found["arguments"])
+        if len(arguments) == found["format"].count("%"):
+            return _VERB.sub(lambda _: placeholder(arguments.pop(0)), found["format"])
     if found := _VALUE.search(body):
         return f"{PLACEHOLDER}Values{found[1]}"
     if found := _INCLUDED.search(body):

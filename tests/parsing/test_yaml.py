@@ -151,8 +151,8 @@ def test_a_helm_template_reads_as_the_object_it_renders_to() -> None:
 
 def test_a_block_that_an_action_begins_and_the_lines_below_go_on_with_is_one_block() -> None:
     text = (
-        "labels: {{- include \"labels\" . | nindent 2 }}\n  {{- if .x }}\n  tier: web\n  {{- end }}\n"
-        "probe: {{- toYaml (omit .Values.probe \"enabled\") | nindent 2 }}\n  httpGet:\n    path: /\n"
+        'labels: {{- include "labels" . | nindent 2 }}\n  {{- if .x }}\n  tier: web\n  {{- end }}\n'
+        'probe: {{- toYaml (omit .Values.probe "enabled") | nindent 2 }}\n  httpGet:\n    path: /\n'
         "list:\n  - args: {{- toYaml .Values.args | nindent 6 }}\n      - --last\n  - name: {{ .Values.name }}\n    port: 1\n"
     )
     assert rendered(text) == {
@@ -177,6 +177,8 @@ def test_templates_keep_the_number_of_their_lines() -> None:
         ("name: {{ $.Release.Name }}-web", {"name": "tpl-Release.Name-web"}),
         ("v: {{ default \"x\" .Values.a.b }}", {"v": "tpl-Values.a.b"}),
         ("v: {{ printf \"%s-}}\" .Values.a }}", {"v": "tpl-Values.a"}),
+        ("v: {{ printf \"%s/%s:%s\" .Values.r .Values.a.b (.Values.tag | default .Chart.AppVersion) | quote }}", {"v": "tpl-Values.r/tpl-Values.a.b:tpl-Values.tag"}),
+        ("v: {{ printf \"%s/%s\" .Values.r }}", {"v": "tpl-Values.r"}),
         ("v: {{ `{{ raw }}` }}", {"v": "tpl-raw"}),
         ("v: '{{ .Values.x }}'", {"v": "tpl-Values.x"}),
         ("{{ .Values.key }}: 1", {"tpl-Values.key": 1}),
