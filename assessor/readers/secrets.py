@@ -104,10 +104,11 @@ def _variables(source: Source, found: Manifest, path: tuple[str, ...]) -> Iterat
 
 
 def _values(source: Source, tree: object, where: str) -> Iterator[SecretManifest]:
-    """Yield the literal secrets of a tree of values; bounded."""
+    """Yield the literal secrets of a tree of values, those that aliases repeat once; bounded."""
     stack: list[object] = [tree]
-    nodes = found = 0
-    while stack and nodes < MAX_NODES and found < MAX_FOUND:
+    found: set[tuple[str, int]] = set()
+    nodes = 0
+    while stack and nodes < MAX_NODES and len(found) < MAX_FOUND:
         item = stack.pop()
         nodes += 1
         if isinstance(item, Seq):
@@ -116,6 +117,6 @@ def _values(source: Source, tree: object, where: str) -> Iterator[SecretManifest
             for key, child in item.items():
                 if isinstance(child, Map | Seq):
                     stack.append(child)
-                elif kind := literal_secret(key, child):
-                    found += 1
+                elif (kind := literal_secret(key, child)) and (key, item.line_of(key)) not in found:
+                    found.add((key, item.line_of(key)))
                     yield _fact(source, item.line_of(key), key, kind, where)

@@ -131,6 +131,11 @@ def test_a_literal_counts_only_when_it_looks_like_a_secret(name: str, value: obj
     assert literal_secret(name, value) == expected
 
 
+def test_values_that_several_names_share_are_one_finding() -> None:
+    text = "common: &common {db: {password: postgres}}\na: {<<: *common}\nb: {<<: *common}\n"
+    assert [(s.name, s.at.line) for s in secrets(text, "chart/values.yaml", "values-secrets")] == [("password", 1)]
+
+
 def test_places_for_trying_things_out_are_whole_folders() -> None:
     assert is_for_trying("deploy/demo/secret.yaml")
     assert is_for_trying("k8s/secret.example.yaml")
