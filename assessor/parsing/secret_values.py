@@ -46,6 +46,8 @@ _NAMED = re.compile(
     re.I,
 )
 _PASSWORD = re.compile(r"(?:password|passwd|passphrase)\Z", re.I)
+_KEY_NAME = re.compile(r"[a-z0-9]{1,40}(?:[-_.][a-z0-9]{1,40}){1,9}\Z(?<=password)")
+_WORD = re.compile("[a-z0-9]+")
 _REAL = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{8,}\Z")
 _MIXED = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+/=_.~!@#%^&*-]{16,}\Z")
 _SWITCH = re.compile(r"(?:true|false|yes|no|on|off|enabled|disabled)\Z", re.I)  # MYSQL_ALLOW_EMPTY_PASSWORD
@@ -94,7 +96,16 @@ def literal_secret(name: str, value: object) -> str:
         return ""
     if _REAL.match(text) and not _HEADING.search(text):
         return "plain"
-    return "demo" if _PASSWORD.search(name[-253:]) and " " not in text and "secret" not in text.lower() else ""
+    demo = _PASSWORD.search(name[-253:]) and " " not in text and "secret" not in text.lower() and not _is_a_name(name, text)
+    return "demo" if demo else ""
+
+
+def _is_a_name(variable: str, text: str) -> bool:
+    """Say whether a value names a password that is kept elsewhere: as its variable does, or in several words."""
+    if not _KEY_NAME.match(text):
+        return False
+    words = _WORD.findall(text)
+    return len(words) > 2 or words == _WORD.findall(variable[-253:].lower())
 
 
 def _stand_in(text: str) -> str:

@@ -116,6 +116,9 @@ def test_literals_of_a_secret_generator_are_judged() -> None:
     [
         ("MYSQL_ROOT_PASSWORD", "my-secret-pw", ""),
         ("DB_PASSWORD", "postgres", "demo"),
+        ("DB_PASSWORD", "my-password", "demo"),
+        ("DB_PASSWORD", "db-password", ""),
+        ("SMTP_PASSWORD", "smtp-email-password", ""),
         ("TOKEN_EXPIRY_SECONDS", "3600", ""),
         ("API_TOKEN", "3600", ""),
         ("secretKey", "admin-password", ""),
