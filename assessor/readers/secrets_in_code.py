@@ -26,8 +26,11 @@ MAX_VARIABLE = 20  # lines of a variable block
 _WORDS_OF_SECRETS = r"pass|pwd|secret|token|key|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|sk_live|AIza|hooks\.slack"
 _TELLING = re.compile(_WORDS_OF_SECRETS.encode(), re.I)
 _TELLING_TEXT = re.compile(_WORDS_OF_SECRETS.lower())
+_AWS_KEY = "AWS access key"
+# Its identifier alone opens nothing: AWS shows it in logs and policies. What has to be kept is 40 characters beside it.
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+])(?=[a-f0-9]*[A-Zg-z/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _FORMS = (
-    ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    (_AWS_KEY, re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     ("GitHub token", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}")),
     ("GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
     ("Slack token", re.compile(r"\bxox[abprs]-[0-9]{8,}-[A-Za-z0-9-]{10,}")),
@@ -150,6 +153,8 @@ def _secrets(source: Source, *, infrastructure: bool, assigned: re.Pattern[str])
     for number in _telling_lines(source.text):
         text = source.lines[number - 1][:MAX_LINE]
         found = _form(text)
+        if found and found.name == _AWS_KEY and not _AWS_SECRET.search(source.text):
+            found = None
         if not found and not _COMMENT.match(text):
             opened = _VARIABLE.match(text)
             if opened:

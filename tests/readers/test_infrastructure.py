@@ -200,7 +200,7 @@ SECRETS = [
     ('password = "kX9vB2mQz7"', "password", False),
     ('admin_password = "Aa12345678"', "admin_password", False),
     ('api_token = "0a1b2c3d4e5f6a7b8c9d"', "api_token", False),
-    ('x = "AKIAQ3EGZ7ABCDEFGH12"', "AWS access key", False),
+    ('x = "export S=kX9vB2mQz7/kX9vB2mQz7+kX9vB2mQz7kX9vB2mQ K=AKIAQ3EGZ7ABCDEFGH12"', "AWS access key", False),
     ('db_password = "secretpassword"', "db_password", True),
     ('"password": "postgres"', "password", True),
 ]
@@ -218,6 +218,7 @@ def test_a_secret_is_found_and_never_shown(line: str, name: str, demo: bool) -> 
     "line",
     [
         'access_key = "AKIAIOSFODNN7EXAMPLE"',
+        'access_key_id = "AKIAQ3EGZ7ABCDEFGH12"',
         "password = var.password",
         'password = "${var.password}"',
         'password = "<your password>"',
