@@ -71,7 +71,7 @@ _ALLOWED = re.compile(r"pragma:\s*allowlist|gitleaks:\s*allow|nosec\b|trufflehog
 _COMMENT = re.compile(r"\s*(?:#|//|\*|--|;)")
 _SAMPLE_FILE = re.compile(r"\.(?:example|sample|template|dist|tpl|tmpl|defaults?)(?:\.|$)|(?:example|sample|template)\.", re.I)
 
-_EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|quickstarts?)/", re.I)
+_EXAMPLE = re.compile(r"(?:^|[/._-])(?:examples?|samples?)/|(?:^|/)(?:demos?|tutorials?|playground|quickstarts?)/", re.I)
 
 _CODE = ("*.tf", "*.tofu", "*.tfvars", "*.hcl", "*.tfbackend", "*.bicep", "*.bicepparam")
 _COMPOSE = ("docker-compose*", "compose*", "docker-stack*")

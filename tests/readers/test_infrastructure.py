@@ -240,8 +240,15 @@ def test_placeholders_references_and_names_are_no_secrets(line: str) -> None:
     assert read("secrets-in-code", "main.tf", line) == []
 
 
-def test_a_demonstration_value_in_an_example_is_documentation() -> None:
-    assert read("secrets-in-code", "examples/a/main.tf", 'password = "secretpassword"') == []
+@pytest.mark.parametrize("folder", ["examples/a", "envs/dev-example", "keys.example"])
+def test_a_demonstration_value_in_an_example_is_documentation(folder: str) -> None:
+    assert read("secrets-in-code", f"{folder}/main.tf", 'password = "secretpassword"') == []
+
+
+def test_a_key_in_an_example_is_there_to_try_things_out() -> None:
+    key = "-----BEGIN RSA " + "PRIVATE KEY-----\n"
+    found = [fact for folder in ("keys.example", "keys") for fact in read("private-keys", f"{folder}/sp.key", key)]
+    assert [fact.demo for fact in found if isinstance(fact, HardcodedSecret)] == [True, False]
 
 
 READERS = {
