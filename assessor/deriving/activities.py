@@ -29,7 +29,7 @@ _PREFIXES = {
     "cloudbuild": "image:",
 }
 _KNOWN_PREFIX = re.compile(
-    r"(?:codefresh|jenkins|hook|goreleaser|cloudbuild|tekton-task|tekton-pipeline|jx|travis|cluster-build|concourse|concourse-task):"
+    r"(?:codefresh|jenkins|hook|goreleaser|azd|cloudbuild|tekton-task|tekton-pipeline|jx|travis|cluster-build|concourse|concourse-task):"
 )
 _LOCAL_REGISTRY = re.compile(
     r"(?:^|[\s/=\"'])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal|kind[.-]\w+|ko\.local|k3d-[\w.-]+|registry\.local(?:host)?|ttl\.sh)(?::\d+)?(?:/|$)"

@@ -213,11 +213,16 @@ class Follower:
             if hooks is not None and call.words[:1] != ("install",):
                 yield hooks
         elif program == "goreleaser" and call.words[:1] == ("release",) and not call.has("--snapshot"):
-            yield from (r for (runner, _), found in self.by_name.items() if runner == "goreleaser" for r in found)
+            yield from self._all("goreleaser")
+        elif program == "azd" and call.words[:1] in (("deploy",), ("publish",), ("up",)) and not call.has("--from-package"):
+            yield from self._all("azd")
         else:
             script = self._script(call, folder)
             if script is not None:
                 yield script
+
+    def _all(self, runner: str) -> Iterator[Runnable]:
+        return (runnable for (known, _), found in self.by_name.items() if known == runner for runnable in found)
 
     def _targets(self, runner: str, call: Call, folder: str) -> Iterator[Runnable]:
         for option in ("-C", "--directory", "-d", "--dir"):

@@ -96,7 +96,7 @@ class Pipeline(Fact, frozen=True, kw_only=True):
 class Runnable(Fact, frozen=True, kw_only=True):
     """Something a step or command can start in its own repository: a make target, a script, a composite action and so on.
 
-    `runner` says by what (make, just, task, npm, nx, script, action, hooks, goreleaser, tekton …), `name` is the
+    `runner` says by what (make, just, task, npm, nx, script, action, hooks, goreleaser, azd, tekton …), `name` is the
     target, or the path of a script or action; `needs` are targets of the same runner it runs first.
     """
 

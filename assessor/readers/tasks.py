@@ -272,3 +272,15 @@ def read_goreleaser(source: Source) -> Iterator[Fact]:
         for item, line in entries(body.get(section), body.line_of(section))
     )
     yield Runnable(at=source.place(), runner="goreleaser", name=source.path, folder=source.folder, steps=steps)
+
+
+@reader("azd-services", names=("azure.yaml", "azure.yml"))
+def read_azd(source: Source) -> Iterator[Fact]:
+    """Yield the services that ``azd deploy`` delivers, by where they run; one with an `image` is not built."""
+    steps = tuple(
+        PipelineStep(at=source.place(mapping(service).line_of("host")), name=name, uses=f"azd:{host}")
+        for name, service, _ in members(mapping(source.yaml).get("services"))
+        if (host := text(mapping(service).get("host"))) and "image" not in mapping(service)
+    )
+    if steps:
+        yield Runnable(at=source.place(), runner="azd", name=source.path, folder=source.folder, steps=steps)

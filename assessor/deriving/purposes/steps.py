@@ -162,6 +162,7 @@ _IMAGES = (
         tags="image_templates name_template tags",
     ),
     step("goreleaser:dockers goreleaser:dockers_v2 goreleaser:kos", P.BUILD_IMAGE, tool="goreleaser"),
+    step("azd:containerapp azd:aks", P.PUSH_IMAGE, tool="azd"),  # other hosts are given code
     step("gitlab:*auto-devops.gitlab-ci.yml gitlab:jobs/build.*gitlab-ci.yml gitlab:docker.gitlab-ci.yml", P.PUSH_IMAGE),
 )
 
