@@ -10,6 +10,7 @@ from assessor.parsing.dockerfile import Instruction, assignments, parse, resolve
 from assessor.reading import Source, reader
 
 MAX_COPIES = 40
+MAX_COMMAND = 2_000  # characters of what an image runs that are looked at
 
 # "Dockerfile.go" parses Dockerfiles, "Dockerfile.j2" is a template of one: neither can be built as it stands.
 _NOT_ONE = re.compile(
@@ -33,6 +34,12 @@ _DEV_FOLDERS = frozenset(_DEV_FOLDER_LIST.split())
 _PACKAGING = re.compile(r"(?:^|/)(?:packaging|package|pkg)/(?:deb|debian|rpm|snap|aur|appimage|flatpak)(?:/|\Z)")
 _TEST_TOOLS = re.compile(
     r"(?:^|/)(?:cypress|playwright|selenium|artillery\w*|k6|locust|newman|jmeter|gatling|sonar-scanner)(?:[/:@-]|$)"
+)
+# Test runners, a task named for tests, or a program in a folder of tests. An image may start a server by a task "start".
+_RUNS_TESTS = re.compile(
+    r"(?:^|[\s/])(?:pytest|tox|nox|rspec|phpunit|jest|vitest|mocha|karma|ctest)(?:\s|$)"
+    r"|(?:^|[\s/])(?:go|cargo|dotnet|mvnw?|gradlew?|make|rake|npm|pnpm|yarn|bun)\s(?:run\s)?(?:test|check)s?(?:\s|$)"
+    r"|(?:^|[\s/])tests?/[\w/-]+\.(?:py|rb|sh|js|ts)(?:\s|$)"
 )
 _PORT = re.compile(r"(?:^|\s)PORT[= ]\"?(\d{2,5})\b")
 _SILENT = frozenset(("FROM", "ARG", "LABEL", "MAINTAINER"))
@@ -58,7 +65,9 @@ def read_dockerfile(source: Source) -> Iterator[Dockerfile]:
         ports=_ports(instructions),
         healthcheck=any(i.keyword == "HEALTHCHECK" and not i.value.upper().startswith("NONE") for i in instructions),
         copies=copies,
-        development=_is_development(source.path) or (not copies and bool(_TEST_TOOLS.search(stages[-1].base))),
+        development=_is_development(source.path)
+        or (not copies and bool(_TEST_TOOLS.search(stages[-1].base)))
+        or _only_tests(instructions),
         bare=all(i.keyword in _SILENT for i in instructions),
         mounts_context=any(i.keyword == "RUN" and _mounts_context(i) for i in instructions),
     )
@@ -73,6 +82,13 @@ def _is_development(path: str) -> bool:
     if _DEV_WORDS & set(_VARIANT_SEPARATOR.split(variant_of(name))):
         return True
     return bool(_DEV_FOLDERS & set(folder.split("/"))) or bool(_PACKAGING.search(folder))
+
+
+def _only_tests(instructions: list[Instruction]) -> bool:
+    """Say whether all that the image is made to run are tests."""
+    started = [instruction.value for instruction in instructions if instruction.keyword in ("CMD", "ENTRYPOINT")]
+    texts = [" ".join(re.sub(r"[\[\]\",']+", " ", value[:MAX_COMMAND]).split()) for value in started]
+    return bool(texts) and all(_RUNS_TESTS.search(text) for text in texts)
 
 
 def _stages(instructions: list[Instruction]) -> tuple[Stage, ...]:

@@ -95,6 +95,23 @@ def test_development_images_are_told_by_name_and_folder(path: str, development: 
     assert dockerfile("FROM a\nCOPY . .\n", path).development is development
 
 
+@pytest.mark.parametrize(
+    ("command", "development"),
+    [
+        ('CMD ["bash", "-c", "ruby /src/test/runner.rb"]', True),
+        ("ENTRYPOINT pytest -q", True),
+        ('CMD ["npm", "run", "test"]', True),
+        ('CMD ["npm", "start"]', False),
+        ('CMD ["python", "manage.py", "runserver"]', False),
+        ('CMD ["app", "--check-tests"]', False),
+        ("RUN make test", False),
+        ("ENTRYPOINT app\nFROM a AS test\nCMD pytest", False),
+    ],
+)
+def test_an_image_that_only_runs_tests_is_no_product(command: str, development: bool) -> None:
+    assert dockerfile(f"FROM a\nCOPY . .\n{command}\n").development is development
+
+
 def test_a_pinned_test_tool_is_a_development_image() -> None:
     assert dockerfile("FROM artilleryio/artillery:2.0.22", "load/Dockerfile").development
     assert not dockerfile("FROM artilleryio/artillery:2\nCOPY scenario.yml /\n", "load/Dockerfile").development
