@@ -64,11 +64,13 @@ def _images(repository: Repository) -> Iterator[Place]:
 
 
 def _builds(repository: Repository) -> Iterator[Place]:
-    yield from (file.at for file in repository.of(Dockerfile) if not file.development)
+    files = repository.of(Dockerfile)
+    yield from (file.at for file in files if not file.development)
     yield from (build.at for build in repository.of(ImageBuild))
     yield from (place for service in repository.of(Service) if (place := service.dockerfile or service.build))
     built = (Purpose.BUILD_IMAGE, Purpose.PUSH_IMAGE)
-    yield from (a.at for a in repository.of(Activity) if a.purpose in built)
+    only_development = bool(files) and all(file.development for file in files)  # what a person builds is one of these
+    yield from (a.at for a in repository.of(Activity) if a.purpose in built and not (a.manual and only_development))
 
 
 @dataclass(frozen=True, slots=True)
