@@ -4,14 +4,15 @@ usage: python benchmarks/organization.py FOLDER [--repositories N] [--files M]
 
 Repositories differ in size as real ones do: most are small and a few are many times the median (log-normal; of 58 real
 repositories the median had 241 files and the mean 432). Each is a repository of examples/acme, its names and numbers varied so
-that no two files are the same; a larger one holds it several times, as parts beside each other, until two files in five are
-its. The rest are source files, texts and pictures: about M files in all.
+that no two files are the same; a larger one holds it several times, as parts beside each other, until three files in five
+are its. The rest are source files, texts and pictures: about M files in all.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,8 +22,10 @@ import pygit2
 
 SAMPLE = Path(__file__).parent.parent / "examples" / "acme"
 AUTHOR = pygit2.Signature("Ada", "ada@example.org", 1_760_000_000, 0)
+NAMES = sorted(path.name for path in SAMPLE.iterdir() if path.is_dir())
+_NAMES = re.compile(rf"acme|(?<![\w-])(?<!actions/)(?:{'|'.join(NAMES)})(?![\w-])")
 SPREAD = 0.9  # standard deviation of the logarithm of a repository's size
-SHARE = 0.4  # of a repository's files that come from the sample
+SHARE = 0.6  # of a repository's files that come from the sample
 FILLERS = (
     ("src/lib/module_{n}.py", "def f_{n}(x):\n    return x + {n}\n" * 80),
     ("src/web/component_{n}.ts", "export const c{n} = (x: number) => x * {n};\n" * 60),
@@ -45,11 +48,12 @@ def generate(folder: Path, repositories: int, files: int) -> int:
 
 def _repository(work: tuple[Path, Path, int, int]) -> int:
     folder, sample, number, files = work
-    root = folder / f"{sample.name}-{number:04d}"
+    root = folder / f"{sample.name}{number // len(NAMES)}"
+    copy = str(number // len(NAMES))  # of the whole sample: in each the repositories know each other
     own = sorted(path for path in sample.rglob("*") if path.is_file())
     parts = max(1, round(files * SHARE / len(own)))
     for part in range(parts):
-        _copy(sample, own, root / f"part-{part}" if part else root, f"{number}p{part}" if part else str(number))
+        _copy(sample, own, root / f"part-{part}" if part else root, f"{copy}p{part}" if part else copy)
     count = len(own) * parts
     count += _fill(root, files - count, random.Random(number))
     _commit(root)
@@ -58,9 +62,14 @@ def _repository(work: tuple[Path, Path, int, int]) -> int:
 
 def _copy(sample: Path, files: Sequence[Path], root: Path, name: str) -> None:
     for source in files:
-        target = root / source.relative_to(sample)
+        target = root / _renamed(str(source.relative_to(sample)), name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source.read_text().replace("acme", f"acme{name}") + _mark(source, name))
+        target.write_text(_renamed(source.read_text(), name) + _mark(source, name))
+
+
+def _renamed(text: str, name: str) -> str:
+    """Give everything the sample calls its own (organization, repositories, services) a name of this copy."""
+    return _NAMES.sub(rf"\g<0>{name}", text)
 
 
 def _mark(source: Path, name: str) -> str:
