@@ -69,17 +69,19 @@ def test_many_targets_of_many_targets_are_bounded(tmp_path: Path) -> None:
     assert len(scan_repository(tmp_path).of(Pipeline)) == 1
 
 
-def test_a_local_action_and_what_it_runs_take_the_place_of_the_step(tmp_path: Path) -> None:
+@pytest.mark.parametrize("itself", [".", "$"])
+def test_a_local_action_and_what_it_runs_take_the_place_of_the_step(tmp_path: Path, itself: str) -> None:
     files = {
-        ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    steps:\n      - uses: ./.github/actions/push\n",
+        ".github/workflows/ci.yml": f"on: push\njobs:\n  a:\n    steps:\n      - uses: {itself}/.github/actions/push\n",
         ".github/actions/push/action.yml": "runs:\n  using: composite\n  steps:\n    - run: docker push x\n    - uses: docker/login-action@v3\n",
     }
     assert ran(tmp_path, files) == [("docker push x", ("./.github/actions/push",))]
 
 
-def test_a_local_reusable_workflow_runs_as_its_caller_starts_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("itself", [".", "$"])
+def test_a_local_reusable_workflow_runs_as_its_caller_starts_it(tmp_path: Path, itself: str) -> None:
     files = {
-        ".github/workflows/ci.yml": "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/image.yml\n",
+        ".github/workflows/ci.yml": f"on: pull_request\njobs:\n  call:\n    uses: {itself}/.github/workflows/image.yml\n",
         ".github/workflows/image.yml": "on: workflow_call\njobs:\n  image:\n    steps:\n      - run: trivy image x\n",
     }
     (found,) = scan_repository(write(tmp_path, files)).of(Activity)

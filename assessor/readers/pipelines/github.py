@@ -95,7 +95,7 @@ def _triggers(value: object) -> Iterator[Trigger]:
 
 def _job(source: Source, id: str, value: object, line: int, folder: str) -> Job:
     job = mapping(value)
-    uses = text(job.get("uses"))
+    uses = _used(job)
     grants = {f"{PERMISSION}{name}": text(level) for name, level, _ in members(job.get("permissions")) if uses}
     called = PipelineStep(at=source.place(job.line_of("uses")), uses=uses, inputs={**inputs(job.get("with")), **grants}, name=id)
     images = [text(mapping(item).get("image")) or text(item) for _, item, _ in members(job.get("services"))]
@@ -122,7 +122,7 @@ def _step(source: Source, step: Map, line: int, folder: str) -> PipelineStep:
     return PipelineStep(
         at=source.place(step.line_of(key) if key in step else line),
         name=text(step.get("name")) or text(step.get("id")),
-        uses=text(step.get("uses")),
+        uses=_used(step),
         inputs=inputs(step.get("with")),
         commands=() if foreign else run(source, step.get("run"), step.line_of("run")) + _by_action(source, step),
         environment=inputs(step.get("env")),
@@ -130,6 +130,12 @@ def _step(source: Source, step: Map, line: int, folder: str) -> PipelineStep:
         tolerated=is_true(step.get("continue-on-error")),
         folder=folder_of(source, text(step.get("working-directory"))) or folder,
     )
+
+
+def _used(value: Map) -> str:
+    """Return what a job or step uses; ``$/`` is the repository itself at the commit that runs, as ``./`` is checked out."""
+    uses = text(value.get("uses"))
+    return f".{uses.removeprefix('$')}" if uses.startswith("$/") else uses
 
 
 def _by_action(source: Source, step: Map) -> tuple[Command, ...]:
