@@ -25,6 +25,7 @@ from assessor.facts.infrastructure import (
 
 from .backends import BackendSettings
 from .base import Deriver, Joiner, Material, deriver
+from .bicep import deployed_bicep
 from .terraform_modules import Module, assemble, constraints, folder_of
 from .terraform_resources import from_infrastructure
 from .terragrunt import Units
@@ -204,5 +205,5 @@ class Layout:
         return where == folder or (named and where not in self.called)
 
 
-DERIVERS: tuple[Deriver, ...] = (terraform,)
+DERIVERS: tuple[Deriver, ...] = (deployed_bicep, terraform)
 JOINERS: tuple[Joiner, ...] = ()

@@ -104,6 +104,7 @@ class Stack(Fact, frozen=True, kw_only=True):
     name: str = ""
     declares: int = 0  # how many resources (of Ansible: plays or tasks), when they can be counted
     library: bool = False  # constructs for others, not applied by itself
+    modules: tuple[str, ...] = ()  # files of the same repository that it takes in, as far as they are known
 
 
 class ClusterScript(Fact, frozen=True, kw_only=True):

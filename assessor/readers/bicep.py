@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -42,7 +43,9 @@ def read_bicep(source: Source) -> Iterator[Fact]:
                 )
             )
     if found:
-        yield Stack(at=found[0].at, tool="bicep", name=source.name, declares=len(found))
+        local = (resource.type for resource in found if resource.type.endswith(".bicep"))
+        modules = tuple(posixpath.normpath(posixpath.join(source.folder, path)) for path in local)
+        yield Stack(at=found[0].at, tool="bicep", name=source.name, declares=len(found), modules=modules)
         yield from (resource for resource in found if not resource.type.endswith(".bicep"))
 
 

@@ -1,0 +1,3 @@
+module cluster 'aks-cluster.bicep' = {
+  name: 'cluster'
+}
