@@ -81,7 +81,8 @@ class Layout:
         self.published = [
             folder
             for folder in modules
-            if folder not in {*self.roots, *children, *examples, *within_units} and (self.is_library or not self.roots)
+            if folder not in {*self.roots, *children, *examples, *within_units}
+            and (self.is_library or not (self.roots or units.folders))
         ]
 
     @cached_property
@@ -113,11 +114,15 @@ class Layout:
         # What puts modules of the repository together, and is itself called by none, is what somebody applies.
         if module.provider_blocks or any(call.source.startswith("..") for file in module.files for call in file.modules):
             return True
+        if module.total("refers") and not module.total("variables"):
+            return False  # Terraform would refuse it: files that are put into a module elsewhere
         return declares and not module.required_variables and not (module.total("variables") and module.total("outputs"))
 
     def _is_library(self, candidates: set[str]) -> bool:
         """Say whether the repository publishes modules: what it has beside its examples is for others to call."""
         if any(self.modules[folder].backend for folder in candidates if not _EXAMPLES.search(folder)):
+            return False
+        if any(folder in self.modules and not _EXAMPLES.search(folder) for folder in self.applied_by_units):
             return False
         top = self.modules.get("")
         if top is not None:

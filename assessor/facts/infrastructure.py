@@ -168,6 +168,7 @@ class TerraformFile(Fact, frozen=True, kw_only=True):
     required_variables: tuple[str, ...] = ()
     variables: int = 0
     outputs: int = 0
+    refers: bool = False  # to variables
     broken: bool = False
 
 

@@ -47,6 +47,25 @@ def test_modules_in_a_folder_of_modules_are_none_even_with_providers(tmp_path: P
     assert roots(tmp_path, {"live/main.tf": PROVIDER + BUCKET, "modules/b/main.tf": PROVIDER + BUCKET}) == ["live"]
 
 
+def test_files_that_use_variables_nobody_declares_are_put_into_a_module_elsewhere(tmp_path: Path) -> None:
+    part = 'resource "aws_s3_bucket" "a" {\n  bucket = var.name\n}\n'
+    files = {"live/main.tf": PROVIDER + BUCKET, "net/.staging/main.tf": part, "net/own/main.tf": BUCKET + "# var.name\n"}
+    assert roots(tmp_path, files) == ["live", "net/own"]
+
+
+def test_a_repository_whose_units_apply_its_modules_publishes_none(tmp_path: Path) -> None:
+    module = 'variable "name" {}\noutput "id" {\n  value = 1\n}\n' + BUCKET
+    files = {
+        "env/dev/net/terragrunt.hcl": 'terraform {\n  source = "../../../aws//net"\n}\n',
+        "env/variables.tf": 'variable "account" {}\n',
+        "aws/net/main.tf": module,
+        "aws/spare/main.tf": module,
+    }
+    found = repository(tmp_path, files)
+    assert [root.folder for root in found.of(TerraformRoot)] == ["env/dev/net"]
+    assert found.of(PublishedModule) == ()
+
+
 def test_a_catalogue_of_modules_has_no_roots(tmp_path: Path) -> None:
     module = {"main.tf": BUCKET, "variables.tf": 'variable "name" {}\n', "outputs.tf": 'output "id" {\n  value = 1\n}\n'}
     files = {f"modules/{name}/{path}": text for name in ("a", "b") for path, text in module.items()}
