@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from bisect import insort
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -75,7 +76,9 @@ def _with(repository: Repository, step: Joiner, added: list[Fact]) -> Repository
     dropped = any(repository.of(kind) for kind in step.replaces)
     if not added and not dropped:
         return repository
-    facts = sorted([*(f for f in repository.facts if not (dropped and isinstance(f, step.replaces))), *added], key=_order)
+    facts = [f for f in repository.facts if not isinstance(f, step.replaces)] if dropped else list(repository.facts)
+    for fact in added:  # few, into many that are in order
+        insort(facts, fact, key=_order)
     return repository if _same(facts, repository.facts) else msgspec.structs.replace(repository, facts=tuple(facts))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .base import Fact, Gap, Holder, Place
+from .base import F, Fact, FactSet, Gap, Holder, Place
 
 if TYPE_CHECKING:
     Paths = Sequence[str]
@@ -92,6 +92,24 @@ class Organization(Fact, Holder, frozen=True, kw_only=True, dict=True):
         for repository in self.repositories:
             yield repository
             yield from repository.facts
+
+    def of(self, kind: type[F]) -> tuple[F, ...]:
+        """Return the facts of one kind, in the order of `all_facts`: what a repository has looked up already is kept."""
+        found = self._looked_up.get(kind)
+        if found is None:
+            found = self._looked_up[kind] = tuple(self._each(kind))
+        return found  # type: ignore[return-value]  # the index maps a type to its own instances
+
+    def _each(self, kind: type[Fact]) -> Iterator[Fact]:
+        yield from self._own.of(kind)
+        for repository in self.repositories:
+            if issubclass(Repository, kind):
+                yield repository
+            yield from repository.of(kind)
+
+    @cached_property
+    def _own(self) -> FactSet:
+        return FactSet(self.facts)
 
     @cached_property
     def all_gaps(self) -> tuple[Gap, ...]:
