@@ -17,7 +17,7 @@ from assessor.checking import Check
 from assessor.deriving import derive_organization
 from assessor.errors import UsageError
 from assessor.facts import live as facts
-from assessor.facts.base import Fact, Place
+from assessor.facts.base import FILES, Fact, Place
 from assessor.facts.repository import Organization, Repository
 from assessor.inventory import inventory
 from assessor.model import (
@@ -214,8 +214,10 @@ def judge(
 ) -> list[Finding]:
     """Return the findings of every check on every subject of its kind, sorted; a check without subject does not apply."""
     active = _active(waivers, today)
-    findings = [_waive(_finding(check, subject, verdict), active) for check, subject, verdict in _verdicts(organization, checks)]
-    return sorted(findings, key=_order)
+    checks = tuple(checks)
+    told = {check.id: _told(check) for check in checks}
+    findings = (_finding(told[check.id], subject, verdict) for check, subject, verdict in _verdicts(organization, checks))
+    return sorted((_waive(finding, active) for finding in findings), key=_order)
 
 
 def _verdicts(organization: Organization, checks: Iterable[Check[Any]]) -> Iterator[tuple[Check[Any], Fact, Verdict]]:
@@ -247,33 +249,47 @@ def _nothing(check: Check[Any], organization: Organization) -> Verdict:
     return Verdict(Status.NOT_APPLICABLE, 0.0, f"no {check.subject.kind.replace('-', ' ')} found")
 
 
-def _finding(check: Check[Any], subject: Fact, verdict: Verdict) -> Finding:
+class _Told(NamedTuple):
+    """What every finding of a check says of the check."""
+
+    check: str
+    title: str
+    task: str
+    step: int
+    remediation: str
+    scaffold: str | None
+
+
+def _told(check: Check[Any]) -> _Told:
+    return _Told(check.id, check.title, check.task.id, int(check.step), check.section("Fix"), check.scaffold)
+
+
+def _finding(told: _Told, subject: Fact, verdict: Verdict) -> Finding:
     score = round(verdict.share * 100, 1) if verdict.status.observed else None
     repairs = verdict.status in WANTING
-    only = organization_of_one(subject)
     return Finding(
-        check=check.id,
-        title=check.title,
-        task=check.task.id,
-        step=int(check.step),
-        repository=subject.at.repository or only,
+        check=told.check,
+        title=told.title,
+        task=told.task,
+        step=told.step,
+        repository=subject.at.repository or organization_of_one(subject),
         subject=Subject(subject.kind, subject.label),
         status=verdict.status,
         score=score,
         summary=verdict.summary,
-        evidence=tuple(Evidence.of(place) for place in verdict.places if place.path),  # a whole repository is no place to open
-        remediation=check.section("Fix") if repairs else "",
-        scaffold=check.scaffold if repairs else None,
+        evidence=tuple([Evidence.of(place) for place in verdict.places if place.path]),  # a whole repository is no place to open
+        remediation=told.remediation if repairs else "",
+        scaffold=told.scaffold if repairs else None,
         basis=_basis(verdict.places),
         measured=None if verdict.measured is None else round(verdict.measured * 100, 1),
     )
 
 
 def _basis(places: Iterable[Place]) -> Literal["files", "live", "both"]:
-    kinds = {place.live for place in places}
-    if kinds == {True, False}:
-        return "both"
-    return "live" if kinds == {True} else "files"
+    sources = {place.source for place in places}
+    if not sources - {FILES}:
+        return "files"
+    return "both" if FILES in sources else "live"
 
 
 def organization_of_one(subject: Fact) -> str:

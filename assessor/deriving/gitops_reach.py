@@ -7,10 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
-from assessor.facts.base import Fact, Place
-from assessor.facts.containers import Service
+from assessor.facts.base import Place
 from assessor.facts.gitops import Application, AppSource, Reconciliation
 from assessor.facts.manifests import Workload
 from assessor.facts.repository import Organization, Repository, organization_place
@@ -159,18 +156,12 @@ def reach(organization: Organization) -> Reach:
     return found
 
 
-@joiner(replaces=(Reconciliation, Service))
-def reconciliation(organization: Organization) -> Iterator[Fact]:
-    """Yield which workloads are reconciled, which applications point at something that exists, and what deploys a service."""
-    services = organization.of(Service)
+@joiner(replaces=(Reconciliation,))
+def reconciliation(organization: Organization) -> Iterator[Reconciliation]:
+    """Yield which workloads are reconciled, and which applications point at something that exists."""
     if not organization.of(Application) and not organization.of(Workload):
-        yield from services
         return
-    found = reach(organization)
-    yield _sorted(organization, found)
-    for service in services:
-        deploying = {place for w in service.workloads for place in found.files.get((w.repository, w.path), ())}
-        yield msgspec.structs.replace(service, applications=tuple(sorted(deploying)))
+    yield _sorted(organization, reach(organization))
 
 
 def _sorted(organization: Organization, found: Reach) -> Reconciliation:
