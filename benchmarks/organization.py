@@ -35,23 +35,23 @@ FILLERS = (
 )
 
 
-def generate(folder: Path, repositories: int, files: int) -> int:
-    """Write the organization and return how many files it has."""
+def generate(folder: Path, repositories: int, files: int, share: float = SHARE) -> int:
+    """Write the organization and return how many files it has; `share` of them come from the sample."""
     generator = random.Random(20261123)
     samples = sorted(path for path in SAMPLE.iterdir() if path.is_dir())
     weights = [generator.lognormvariate(0, SPREAD) for _ in range(repositories)]
-    share = files / sum(weights)
-    work = [(folder, samples[n % len(samples)], n, round(weight * share)) for n, weight in enumerate(weights)]
+    mean = files / sum(weights)
+    work = [(folder, samples[n % len(samples)], n, round(weight * mean), share) for n, weight in enumerate(weights)]
     with ProcessPoolExecutor() as pool:
         return sum(pool.map(_repository, work, chunksize=8))
 
 
-def _repository(work: tuple[Path, Path, int, int]) -> int:
-    folder, sample, number, files = work
+def _repository(work: tuple[Path, Path, int, int, float]) -> int:
+    folder, sample, number, files, share = work
     root = folder / f"{sample.name}{number // len(NAMES)}"
     copy = str(number // len(NAMES))  # of the whole sample: in each the repositories know each other
     own = sorted(path for path in sample.rglob("*") if path.is_file())
-    parts = max(1, round(files * SHARE / len(own)))
+    parts = max(1, round(files * share / len(own)))
     for part in range(parts):
         _copy(sample, own, root / f"part-{part}" if part else root, f"{copy}p{part}" if part else copy)
     count = len(own) * parts

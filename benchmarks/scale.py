@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from organization import generate  # the sibling modules
-from speed import PROGRAM, median
+from speed import PROGRAM, installed, median
 
 from tests.execution.dask_cluster import dask_cluster
 from tests.reports.conftest import ARGUMENTS
@@ -35,7 +36,7 @@ class Run:
     """One run of the program: its seconds, the processor seconds of it and its workers, and its own peak memory in MiB."""
 
     def __init__(self, command: list[str], cache: Path) -> None:
-        environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "SOURCE_DATE_EPOCH": "1800000000"}
+        environment = installed() | {"XDG_CACHE_HOME": str(cache), "SOURCE_DATE_EPOCH": "1800000000"}
         before = os.times()
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
@@ -60,8 +61,8 @@ class Run:
 
 
 def scan(folder: Path, scratch: Path, *options: str, cache: str = "unused") -> Run:
-    """Scan a folder."""
-    return Run([PROGRAM, "scan", str(folder), "--quiet", "-o", str(scratch / "a.json"), *options], scratch / cache)
+    """Scan a folder, with the table as its result."""
+    return Run([PROGRAM, "scan", str(folder), "--quiet", *options], scratch / cache)
 
 
 def spread(folder: Path, scratch: Path, runs: int) -> Iterator[tuple[str, str, str]]:
@@ -78,44 +79,50 @@ def spread(folder: Path, scratch: Path, runs: int) -> Iterator[tuple[str, str, s
 
 
 def memory(scratch: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield how the coordinating process grows with files: the same repositories, with ten times as many."""
+    """Yield how the coordinating process grows with files: the same repositories, with ten times as many that say nothing."""
     peaks = []
-    for files in (10_000, 100_000):
+    for files, share in ((10_000, 0.5), (100_000, 0.05)):
         folder = scratch / f"files-{files}"
-        generate(folder, 100, files)
+        generate(folder, 100, files, share)
         peaks.append(scan(folder, scratch, "--no-cache").peak)
         shutil.rmtree(folder)
     yield "coordinator's peak memory, 100,000 files ÷ 10,000", f"{peaks[1] / peaks[0]:.2f}", "about 1"
     print(f"coordinator {peaks[0]:.0f} MiB, {peaks[1]:.0f} MiB", file=sys.stderr)
 
 
-def rescan(folder: Path, scratch: Path, runs: int) -> Iterator[tuple[str, str, str]]:
+def rescan(folder: Path, scratch: Path, runs: int, jobs: int) -> Iterator[tuple[str, str, str]]:
     """Yield what a rescan costs with 1 % of the repositories changed, and with none: seconds and processor time."""
     cold, changed, same = [], [], []
-    roots = sorted(path for path in folder.iterdir() if path.is_dir())
     for run in range(runs):
-        cache = f"cache-{run}"
-        cold.append(scan(folder, scratch, cache=cache))
-        for root in roots[run :: max(1, len(roots) // max(1, len(roots) // 100))][: max(1, len(roots) // 100)]:
-            file = next(
-                path for path in sorted(root.rglob("*")) if path.is_file() and path.suffix in (".yaml", ".yml", ".tf", ".go")
-            )
-            file.write_text(file.read_text() + f"\n{'//' if file.suffix == '.go' else '#'} changed {run}\n")
-        changed.append(scan(folder, scratch, cache=cache))
+        options, cache = ("--jobs", str(jobs)), f"cache-{jobs}-{run}"
+        cold.append(scan(folder, scratch, *options, cache=cache))
+        change(folder, f"{jobs} {run}")
+        changed.append(scan(folder, scratch, *options, cache=cache))
         time.sleep(4)  # until the changed files are trusted to stay as they are
-        scan(folder, scratch, cache=cache)
-        same.append(scan(folder, scratch, cache=cache))
+        scan(folder, scratch, *options, cache=cache)
+        same.append(scan(folder, scratch, *options, cache=cache))
+        shutil.rmtree(scratch / cache)
     whole, work = median([run.seconds for run in cold]), median([run.processor for run in cold])
+    who = "one worker" if jobs == 1 else f"{jobs} workers"
     for name, rescans, aim in (("1 % changed", changed, "≤ 0.10"), ("nothing changed", same, "≤ 0.25")):
-        yield f"rescan with {name} ÷ cold scan", f"{median([r.seconds for r in rescans]) / whole:.2f}", aim
-        yield f"… of processor time ({name})", f"{median([r.processor for r in rescans]) / work:.2f}", ""
-    print(f"cold {whole:.2f} s, 1 % changed {median([r.seconds for r in changed]):.2f} s", file=sys.stderr)
+        yield f"rescan with {name} ÷ cold scan, {who}", f"{median([r.seconds for r in rescans]) / whole:.2f}", aim
+        yield f"… of processor time ({name}, {who})", f"{median([r.processor for r in rescans]) / work:.2f}", ""
+    print(f"{who}: cold {whole:.2f} s, 1 % changed {median([r.seconds for r in changed]):.2f} s", file=sys.stderr)
 
 
-def report(scratch: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield the size of the HTML report of the last scan, and how long Chromium takes to open it."""
+def change(folder: Path, mark: str) -> None:
+    """Change a file in each of 1 % of the repositories."""
+    roots = sorted(path for path in folder.iterdir() if path.is_dir())
+    for root in random.Random(mark).sample(roots, max(1, len(roots) // 100)):
+        files = (path for path in sorted(root.rglob("*")) if ".git/" not in f"{path.relative_to(root)}" and path.is_file())
+        file = next(path for path in files if path.suffix in (".yaml", ".yml", ".tf", ".go"))
+        file.write_text(file.read_text() + f"\n{'//' if file.suffix == '.go' else '#'} changed {mark}\n")
+
+
+def report(folder: Path, scratch: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the size of the HTML report, and how long Chromium takes to open it."""
     page = scratch / "a.html"
-    Run([PROGRAM, "report", str(scratch / "a.json"), "-o", str(page)], scratch)
+    scan(folder, scratch, "-o", str(page))
     yield "size of the HTML report", f"{page.stat().st_size / 1e6:.1f} MB", "≤ 5 MB"
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
@@ -141,7 +148,7 @@ def main() -> None:
     """Generate, measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repositories", type=int, default=1000)
-    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--files", type=int, default=250_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="an organization that organization.py has generated before; it is changed")
     parser.add_argument("--markdown", type=Path)
@@ -153,8 +160,9 @@ def main() -> None:
             generate(folder, options.repositories, options.files)
         rows = [("repositories, files", f"{options.repositories}, {options.files}", "")]
         rows += spread(folder, scratch, options.runs)
-        rows += rescan(folder, scratch, options.runs)
-        rows += report(scratch)
+        for jobs in (2, 1):
+            rows += rescan(folder, scratch, options.runs, jobs)
+        rows += report(folder, scratch)
         rows += memory(scratch)
     table = "| measure | value | aim |\n|---|---|---|\n" + "".join(f"| {a} | {b} | {c} |\n" for a, b, c in rows)
     print(table)

@@ -26,9 +26,14 @@ PROGRAM = str(Path(sys.executable).with_name("gitops-assess"))
 FLOOR = str(Path(__file__).with_name("floor.py"))
 
 
+def installed() -> dict[str, str]:
+    """Return an environment in which our modules are kept compiled, as those of an installed program are."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def timed(command: list[str], cache: Path) -> tuple[float, float]:
     """Run a command and return its seconds and the peak memory of its process tree in MiB."""
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    environment = installed() | {"XDG_CACHE_HOME": str(cache)}
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     peak = 0.0

@@ -53,6 +53,7 @@ def gather(targets: Sequence[Target], order: Order, address: str, *, limits: Lim
         tasks = _Tasks(client, lambda share: (run, order, [_with_remote(targets[n]) for n in share], limits, versions()))
         for share in shares(targets, sum(client.nthreads().values())):
             tasks.submit(share)
+        Unit(order).prepare()  # what joining takes, while the workers work
         for number, answer in tasks.answers():
             if answer is None:
                 raise UsageError(

@@ -156,10 +156,11 @@ class Unit:
             reading = Reading(listing, self.cache)
             result = self._judged(reading.repository())
             known = Answer(state if reading.complete else "", result)
-        if self.cache and known.state:
-            self.cache.put(self._key(known.state), known.result)
-            self.cache.put(self._place(target), remember(listing, known.state, since) if not target.ref else b"")
+            if self.cache and known.state:
+                self.cache.put(self._key(known.state), result)
         if self.cache:
+            if known.state:
+                self.cache.put(self._place(target), remember(listing, known.state, since) if not target.ref else b"")
             self.cache.flush()
         return known
 
