@@ -50,7 +50,7 @@ def gather(targets: Sequence[Target], order: Order, address: str, *, limits: Lim
     run = uuid.uuid4().hex  # keeps the processes of one scan apart from those of another
     done = 0
     try:
-        tasks = _Tasks(client, lambda share: (run, order, [_with_remote(targets[n]) for n in share], limits, versions()))
+        tasks = _Tasks(client, targets, lambda share: (run, order, share, limits, versions()))
         for share in shares(targets, sum(client.nthreads().values())):
             tasks.submit(share)
         Unit(order).prepare()  # what joining takes, while the workers work
@@ -76,10 +76,11 @@ def shares(targets: Sequence[Target], threads: int) -> list[list[int]]:
 class _Tasks:
     """The tasks under way, each with the numbers of the targets in its share."""
 
-    def __init__(self, client: Any, arguments: Callable[[Sequence[int]], tuple[Any, ...]]) -> None:
+    def __init__(self, client: Any, targets: Sequence[Target], arguments: Callable[[Sequence[Target]], tuple[Any, ...]]) -> None:
         from distributed import as_completed
 
         self.client = client
+        self.targets = list(targets)
         self.arguments = arguments
         # With their results: one that is lost with the worker that held it has not ended.
         self.ended = as_completed(loop=client.loop, with_results=True, raise_errors=False)
@@ -87,7 +88,8 @@ class _Tasks:
 
     def submit(self, share: Sequence[int]) -> None:
         """Have a share worked on."""
-        future = self.client.submit(work, *self.arguments(share), pure=False, retries=1)
+        targets = [self.targets[number] for number in share]
+        future = self.client.submit(work, *self.arguments(targets), pure=False, retries=1)
         self.under_way[future.key] = share
         self.ended.add(future)
 
@@ -102,12 +104,24 @@ class _Tasks:
             found = _answers(future, result, len(share))
             future.release()
             if found is not None:
-                yield from zip(share, found, strict=True)
+                yield from self._settled(share, found)
             elif len(share) == 1:
                 yield share[0], Answer(failure="the workers that read it were lost")
             else:  # one of them may be what its workers are lost by
                 for number in share:
                     self.submit([number])
+
+    def _settled(self, share: Sequence[int], found: Sequence[Answer]) -> Iterator[tuple[int, Answer]]:
+        """Yield the answers; what a worker does not have at hand is given out again, with the remote it can clone."""
+        elsewhere = []
+        for number, answer in zip(share, found, strict=True):
+            if answer.again and (target := _with_remote(self.targets[number])) != self.targets[number]:
+                self.targets[number] = target
+                elsewhere.append(number)
+            else:
+                yield number, answer
+        if elsewhere:
+            self.submit(elsewhere)
 
     def _next(self) -> tuple[Any, Any]:
         """Return the next task that has ended, and its result; none when the scheduler is lost, or every worker for good."""
@@ -210,7 +224,7 @@ def _answer(run: str, order: Order, target: Target, limits: Limits) -> Answer:
     try:
         target = _at_hand(target)
     except (CloneError, UsageError, ValueError, OSError) as error:
-        return Answer(failure=f"a worker could not clone it: {error}")
+        return Answer(failure=f"a worker could not clone it: {error}", again=not target.remote)
     return _attendant(run, order, limits).answer(target)
 
 

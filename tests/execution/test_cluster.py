@@ -205,6 +205,16 @@ def read(target: Target, wanted: str = "") -> Answer:
     return msgspec.msgpack.decode(answer, type=Answer)
 
 
+def test_a_worker_that_does_not_have_the_folders_is_told_their_remotes(organization: Path, tmp_path: Path) -> None:
+    git(organization / "r0", "remote", "add", "origin", "https://127.0.0.1:1/r0.git")
+    nothing = "import os\nreal = os.access\nos.access = lambda path, *rest: '/o/r' not in str(path) and real(path, *rest)\n"
+    write(tmp_path, {"elsewhere/sitecustomize.py": nothing})
+    with dask_cluster(tmp_path / "cluster", environment={"PYTHONPATH": str(tmp_path / "elsewhere")}) as running:
+        found = answers(organization, running.address)
+    assert "https://127.0.0.1:1/r0.git" in found[0].failure
+    assert ["and has no remote" in answer.failure for answer in found] == [False, True, True, True, True, True]
+
+
 def test_a_worker_with_other_versions_does_not_work(tmp_path: Path) -> None:
     assert "other versions installed" in read(Target("r", "r", tmp_path), "gitops-assess 99").failure
 
