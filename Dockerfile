@@ -7,10 +7,12 @@ COPY assessor assessor
 COPY checks checks
 COPY reports reports
 COPY scaffolds scaffolds
-# The environment has no pip of its own: what is not there needs no updates.
+# The environment has no pip of its own: what is not there needs no updates. Nor has it the Kubernetes client's second copy, for
+# asynchronous programs, which is half of it.
 RUN python3 -m venv /opt/pip \
     && python3 -m venv --without-pip /opt/venv \
-    && /opt/pip/bin/python -m pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt '.[postgres]'
+    && /opt/pip/bin/python -m pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt '.[postgres]' \
+    && rm -rf /opt/venv/lib/python3*/site-packages/kubernetes/aio
 
 FROM python:${PYTHON_VERSION}-slim-trixie
 # git clones the repositories of a forge; what it brings is bare and only ever read.
