@@ -53,7 +53,8 @@ def _by_ending(formats: list[str], paths: list[Path]) -> list[tuple[str, Path]]:
         format = ENDINGS.get(path.suffix.lower(), "")
         if path == STDOUT and len(left) == 1:
             format = left[0]
-        if not format or (formats and format not in left):
+        meant = [each for each in left if each != "table"]  # that one may be for the screen
+        if not format or (meant and format not in left):
             raise UsageError(
                 f"{path}: its ending does not say which of the formats it is for",
                 "Give one --format for each -o, in the same order.",

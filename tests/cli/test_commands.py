@@ -89,6 +89,16 @@ def test_a_file_name_is_enough_to_choose_the_format(small: Path, tmp_path: Path)
     assert (tmp_path / "a.md").read_text().lstrip().startswith(("#", "<!--"))
 
 
+def test_files_are_named_by_their_endings_beside_a_table_on_the_screen(small: Path, tmp_path: Path) -> None:
+    files = ("-o", tmp_path / "a.json", "-o", tmp_path / "a.html", "--no-cache")
+    done = run("scan", small, "-f", "table", *files)
+    assert done.returncode == 0, done.stderr
+    assert "Next best actions" in done.stdout
+    assert json.loads((tmp_path / "a.json").read_text())["findings"]
+    assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
+    assert "does not say which" in run("scan", small, "-f", "sarif", *files).stderr
+
+
 def test_report_renders_again_what_scan_wrote(small: Path, tmp_path: Path) -> None:
     run("scan", small, "-o", tmp_path / "a.json", "-o", tmp_path / "a.html", "--no-cache")
     done = run("report", tmp_path / "a.json", "--format", "html")
