@@ -12,14 +12,8 @@ import os
 from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
-
-from assessor.errors import ParseError
-
-if TYPE_CHECKING:
-    from .listing import Listing
 
 SETTLED = 3 * 10**9  # nanoseconds: a file changed later than this before it was looked at may change again and look the same
 _POSITIVE = 2**63 - 1  # some file systems number their files with all 64 bits
@@ -35,21 +29,18 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
     looks: bytes
 
 
-def remember(listing: Listing, state: str, since: int) -> bytes:
-    """Return how a repository looks after it was read; b"" where anything has changed since (a time in nanoseconds)."""
-    from .opening import consulted
+def remember(location: Path, state: str, inside: Sequence[str], outside: Sequence[str], since: int) -> bytes:
+    """Return how a repository of a state looks; b"" where anything has changed since (a time in nanoseconds).
 
-    repository = listing.tree.repository
-    on_disk = () if listing.tree.listed_by else listing.entries
-    inside = [*listing.tree.folders, *(entry.raw or entry.path for entry in on_disk)]
+    `inside` are paths below it, `outside` those of files anywhere, which may be missing.
+    """
     try:
-        outside = tuple(consulted(repository)) if repository is not None else ()
-        looks = _look(listing.target.location, inside, outside)
-    except (ParseError, OSError, OverflowError, RuntimeError, ValueError):  # a home or a path that cannot be
+        looks = _look(location, inside, outside)
+    except (OSError, OverflowError, ValueError):  # gone meanwhile, or with a time or name that cannot be
         return b""
     if max((*looks[3::5], *looks[4::5]), default=0) > since:
         return b""
-    return msgspec.msgpack.encode(Look(state, os.fsencode("\0".join(inside)), outside, looks.tobytes()))
+    return msgspec.msgpack.encode(Look(state, os.fsencode("\0".join(inside)), tuple(outside), looks.tobytes()))
 
 
 def recall(remembered: bytes, location: Path) -> str:

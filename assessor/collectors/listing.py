@@ -6,10 +6,12 @@ import hashlib
 import time
 from functools import cached_property
 
+from assessor.errors import ParseError
 from assessor.facts.base import Gap
 from assessor.parsing.globs import matches
 
 from .glance import SETTLED
+from .opening import consulted
 from .target import Target
 from .tree import Entry, Tree
 
@@ -51,6 +53,19 @@ class Listing:
         """Return the submodules, which are repositories of their own."""
         reason = "a submodule; scan its repository beside this one"
         return [Gap("git", entry.path, reason, self.target.name) for entry in self.submodules]
+
+    def watched(self) -> tuple[list[str], list[str]] | None:
+        """Return the paths that the state depends on, as the file system spells them: below the repository, and elsewhere.
+
+        None where they cannot be told.
+        """
+        tree = self.tree
+        files = [] if tree.listed_by else [entry.raw or entry.path for entry in self.entries]
+        try:
+            elsewhere = consulted(tree.repository) if tree.repository is not None else []
+        except (ParseError, OSError, RuntimeError, ValueError):  # settings that cannot be read, a home that nobody has
+            return None
+        return [*tree.folders, *files], elsewhere
 
     def state(self) -> str:
         """Return what the facts of the repository depend on, "" where that cannot be told.

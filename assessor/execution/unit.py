@@ -159,8 +159,10 @@ class Unit:
             if self.cache and known.state:
                 self.cache.put(self._key(known.state), result)
         if self.cache:
+            watched = listing.watched() if known.state and not target.ref else None
             if known.state:
-                self.cache.put(self._place(target), remember(listing, known.state, since) if not target.ref else b"")
+                look = remember(target.location, known.state, *watched, since) if watched else b""
+                self.cache.put(self._place(target), look)
             self.cache.flush()
         return known
 
