@@ -149,7 +149,8 @@ class Unit:
             return Answer(result=self._judged(nothing_of(target, str(error), "git")))
         listing = Listing(target, tree, self.order.settings.exclude)
         state = listing.state()
-        known = self.result(Answer(state)) if state and self.cache else None
+        value = self.cache.get(self._key(state)) if self.cache and state else None
+        known = Answer(state, value) if value is not None else None
         if known is None:
             from assessor.collectors.files import Reading
 

@@ -96,6 +96,11 @@ def test_an_unchanged_repository_is_not_read_again(root: Path, read: list[str]) 
     assert score is not None
 
 
+def test_of_a_repository_never_read_nothing_is_to_be_forgotten(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module.FactCache, "forget", None)
+    assert answer(root).state
+
+
 def test_what_is_remembered_is_what_is_found_without_a_cache(root: Path) -> None:
     alone = answer(root, cache=False)
     for _ in range(2):
