@@ -215,7 +215,7 @@ def judge(
     """Return the findings of every check on every subject of its kind, sorted; a check without subject does not apply."""
     active = _active(waivers, today)
     checks = tuple(checks)
-    told = {check.id: _told(check) for check in checks}
+    told = {check.id: _info(check) for check in checks}
     findings = (_finding(told[check.id], subject, verdict) for check, subject, verdict in _verdicts(organization, checks))
     return sorted((_waive(finding, active) for finding in findings), key=_order)
 
@@ -249,26 +249,11 @@ def _nothing(check: Check[Any], organization: Organization) -> Verdict:
     return Verdict(Status.NOT_APPLICABLE, 0.0, f"no {check.subject.kind.replace('-', ' ')} found")
 
 
-class _Told(NamedTuple):
-    """What every finding of a check says of the check."""
-
-    check: str
-    title: str
-    task: str
-    step: int
-    remediation: str
-    scaffold: str | None
-
-
-def _told(check: Check[Any]) -> _Told:
-    return _Told(check.id, check.title, check.task.id, int(check.step), check.section("Fix"), check.scaffold)
-
-
-def _finding(told: _Told, subject: Fact, verdict: Verdict) -> Finding:
+def _finding(told: CheckInfo, subject: Fact, verdict: Verdict) -> Finding:
     score = round(verdict.share * 100, 1) if verdict.status.observed else None
     repairs = verdict.status in WANTING
     return Finding(
-        check=told.check,
+        check=told.id,
         title=told.title,
         task=told.task,
         step=told.step,
@@ -278,7 +263,7 @@ def _finding(told: _Told, subject: Fact, verdict: Verdict) -> Finding:
         score=score,
         summary=verdict.summary,
         evidence=tuple([Evidence.of(place) for place in verdict.places if place.path]),  # a whole repository is no place to open
-        remediation=told.remediation if repairs else "",
+        remediation=told.fix if repairs else "",
         scaffold=told.scaffold if repairs else None,
         basis=_basis(verdict.places),
         measured=None if verdict.measured is None else round(verdict.measured * 100, 1),
