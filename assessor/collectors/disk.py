@@ -50,8 +50,11 @@ class Walk:
             folder, ask = self.stack.pop()
             items = self._items(folder)
             self.folders.append(folder or ".")
-            # Reading an ignore file that is a pipe would block for ever: below one, nothing counts as ignored.
-            ask = ask and not any(item.name == ".gitignore" and not (item.is_file() or item.is_dir()) for item in items)
+            ignore = next((item for item in items if item.name == ".gitignore"), None)
+            if ignore is not None:
+                self.folders.append(f"{folder}/{ignore.name}" if folder else ignore.name)
+                # Reading an ignore file that is a pipe would block for ever: below one, nothing counts as ignored.
+                ask = ask and (ignore.is_file() or ignore.is_dir())
             for item in items:
                 count += 1
                 if count > MAX_FILES:
@@ -60,8 +63,6 @@ class Walk:
                 path = f"{folder}/{item.name}" if folder else item.name
                 if item.name == ".git":  # a folder, or the file of a linked work tree
                     continue
-                if item.name == ".gitignore":
-                    self.folders.append(path)
                 if item.is_dir(follow_symlinks=False):
                     self._descend(path, ask)
                 elif not (ask and self.filter.ignored(path, False)):

@@ -20,9 +20,13 @@ from assessor.redaction import printable
 
 MAX_CONFIG = 1024 * 1024
 MAX_GIT_FILES = 2_000_000
+MAX_INCLUSIONS = 10  # settings files that include another, as git allows
 
 _SECTION = re.compile(r"[ \t]*\[[ \t]*(\w+)[^\]\n]*\]")
 _READS = {"include.path", "includeif.path", "core.excludesfile", "core.attributesfile"}
+_CONSULTED = ("HEAD", "index", "commondir", "gitdir")
+_SHARED = ("packed-refs", "shallow", "info/exclude")  # by linked work trees
+_LEVELS = (pygit2.enums.ConfigLevel.SYSTEM, pygit2.enums.ConfigLevel.XDG, pygit2.enums.ConfigLevel.GLOBAL)
 
 
 def open_repository(location: Path) -> pygit2.Repository:
@@ -67,12 +71,6 @@ def consulted(repository: pygit2.Repository) -> list[str]:
     return list(dict.fromkeys(map(str, found)))
 
 
-_CONSULTED = ("HEAD", "index", "commondir", "gitdir")
-_SHARED = ("packed-refs", "shallow", "info/exclude")  # by linked work trees
-_LEVELS = (pygit2.enums.ConfigLevel.SYSTEM, pygit2.enums.ConfigLevel.XDG, pygit2.enums.ConfigLevel.GLOBAL)
-MAX_INCLUSIONS = 10  # settings files that include another, as git allows
-
-
 def _references(git: Path) -> Iterator[str]:
     """Yield the references through which the newest commit is found."""
     name = "HEAD"
@@ -89,13 +87,10 @@ def _references(git: Path) -> Iterator[str]:
 
 def _read_with(file: Path, depth: int) -> Iterator[Path]:
     """Yield the files that git reads because a settings file names them, whatever the conditions."""
-    if depth and file.is_file():
-        for key, value in _settings(_text(file)):
-            if key in _READS:
-                named = (file.parent / Path(value.strip().strip('"')).expanduser()).resolve()
-                yield named
-                if key.endswith(".path"):
-                    yield from _read_with(named, depth - 1)
+    for key, named in _named(file) if depth else ():
+        yield named
+        if key.endswith(".path"):
+            yield from _read_with(named, depth - 1)
 
 
 def shallow_at(repository: pygit2.Repository) -> str:
@@ -182,13 +177,16 @@ def _special(git: Path) -> Iterator[tuple[str, int]]:
 def _refuse_inclusions(git: Path) -> None:
     """Raise `ParseError` if the configuration makes git read something that is not a plain file without inclusions."""
     for name in ("config", "config.worktree"):
-        config = git / name
-        for key, value in _settings(_text(config)) if config.is_file() else ():
-            if key not in _READS:
-                continue
-            file = (git / Path(value.strip().strip('"')).expanduser()).resolve()
+        for _, file in _named(git / name):
             if file.exists() and (not file.is_file() or "[include" in _text(file).lower()):
                 raise ParseError("its configuration includes what is not a plain settings file")
+
+
+def _named(config: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files that a settings file makes git read, each with the setting that does."""
+    for key, value in _settings(_text(config)) if config.is_file() else ():
+        if key in _READS:
+            yield key, (config.parent / Path(value.strip().strip('"')).expanduser()).resolve()
 
 
 def _settings(config: str) -> Iterator[tuple[str, str]]:
