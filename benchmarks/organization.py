@@ -38,10 +38,9 @@ FILLERS = (
 def generate(folder: Path, repositories: int, files: int, share: float = SHARE) -> int:
     """Write the organization and return how many files it has; `share` of them come from the sample."""
     generator = random.Random(20261123)
-    samples = sorted(path for path in SAMPLE.iterdir() if path.is_dir())
     weights = [generator.lognormvariate(0, SPREAD) for _ in range(repositories)]
     mean = files / sum(weights)
-    work = [(folder, samples[n % len(samples)], n, round(weight * mean), share) for n, weight in enumerate(weights)]
+    work = [(folder, SAMPLE / NAMES[n % len(NAMES)], n, round(weight * mean), share) for n, weight in enumerate(weights)]
     with ProcessPoolExecutor() as pool:
         return sum(pool.map(_repository, work, chunksize=8))
 
