@@ -2,8 +2,9 @@
 
 A task is a share of the repositories: some, where there are many, because a task costs Dask milliseconds. A worker reads a
 repository where it is, if it has the same path (a shared file system, or one machine); else it clones the repository's remote
-as a bare, bounded clone with the token of its own environment. Only results travel back. In a worker, too, the work is done in a process of its own, so that a repository which crashes it or goes beyond its
-limits costs itself only; the process is kept for the next repository.
+as a bare, bounded clone with the token of its own environment. Only results travel back. In a worker, too, the work is done in
+a process of its own, so that a repository which crashes it or goes beyond its limits costs itself only; the process is kept for
+the next repository.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -50,18 +51,18 @@ def gather(targets: Sequence[Target], order: Order, address: str, *, limits: Lim
     run = uuid.uuid4().hex  # keeps the processes of one scan apart from those of another
     done = 0
     try:
-        tasks = _Tasks(client, targets, lambda share: (run, order, share, limits, versions()))
+        tasks = _Tasks(client, targets, (run, order, limits, versions()))
         for share in shares(targets, sum(client.nthreads().values())):
             tasks.submit(share)
         Unit(order).prepare()  # what joining takes, while the workers work
         for number, answer in tasks.answers():
-            if answer is None:
-                raise UsageError(
-                    f"the Dask cluster at {address} is gone; {done} of {len(targets)} repositories were done",
-                    "Start it again and repeat the scan with --resume.",
-                )
             done += 1
             yield number, answer
+    except _Gone as error:
+        raise UsageError(
+            f"the Dask cluster at {address} is gone; {done} of {len(targets)} repositories were done",
+            "Start it again and repeat the scan with --resume.",
+        ) from error
     finally:
         _leave(client, run)
 
@@ -73,15 +74,19 @@ def shares(targets: Sequence[Target], threads: int) -> list[list[int]]:
     return [order[first::count] for first in range(count)]
 
 
+class _Gone(Exception):
+    """The scheduler is lost, or every worker for good."""
+
+
 class _Tasks:
     """The tasks under way, each with the numbers of the targets in its share."""
 
-    def __init__(self, client: Any, targets: Sequence[Target], arguments: Callable[[Sequence[Target]], tuple[Any, ...]]) -> None:
+    def __init__(self, client: Any, targets: Sequence[Target], asked: tuple[str, Order, Limits, str]) -> None:
         from distributed import as_completed
 
         self.client = client
         self.targets = list(targets)
-        self.arguments = arguments
+        self.asked = asked
         # With their results: one that is lost with the worker that held it has not ended.
         self.ended = as_completed(loop=client.loop, with_results=True, raise_errors=False)
         self.under_way: dict[str, Sequence[int]] = {}
@@ -89,17 +94,14 @@ class _Tasks:
     def submit(self, share: Sequence[int]) -> None:
         """Have a share worked on."""
         targets = [self.targets[number] for number in share]
-        future = self.client.submit(work, *self.arguments(targets), pure=False, retries=1)
+        future = self.client.submit(work, targets, *self.asked, pure=False, retries=1)
         self.under_way[future.key] = share
         self.ended.add(future)
 
-    def answers(self) -> Iterator[tuple[int, Answer | None]]:
-        """Yield the number and the answer of each target; none when there is no cluster any more."""
+    def answers(self) -> Iterator[tuple[int, Answer]]:
+        """Yield the number and the answer of each target; raises `_Gone`."""
         while self.under_way:
             future, result = self._next()
-            if future is None:
-                yield -1, None
-                return
             share = self.under_way.pop(future.key)
             found = _answers(future, result, len(share))
             future.release()
@@ -124,7 +126,7 @@ class _Tasks:
             self.submit(elsewhere)
 
     def _next(self) -> tuple[Any, Any]:
-        """Return the next task that has ended, and its result; none when the scheduler is lost, or every worker for good."""
+        """Return the next task that has ended, and its result; raises `_Gone`."""
         alone, looked = 0.0, time.monotonic()
         while not self.ended.has_ready():
             time.sleep(0.01)
@@ -132,9 +134,11 @@ class _Tasks:
                 alone = 0.0 if self._has_workers() else alone + now - looked
                 looked = now
                 if alone >= ABANDONED:
-                    return None, None
+                    raise _Gone
         future, result = next(self.ended)
-        return (None, None) if future.cancelled() or future.status == "lost" else (future, result)
+        if future.cancelled() or future.status == "lost":
+            raise _Gone
+        return future, result
 
     def _has_workers(self) -> bool:
         try:
@@ -212,7 +216,7 @@ def versions() -> str:
 # ---- in a Dask worker
 
 
-def work(run: str, order: Order, targets: Sequence[Target], limits: Limits, wanted: str) -> list[bytes]:
+def work(targets: Sequence[Target], run: str, order: Order, limits: Limits, wanted: str) -> list[bytes]:
     """Do the work on a share of the repositories in a Dask worker and return each answer as bytes."""
     if versions() != wanted:
         other = Answer(failure=f"a worker has other versions installed: {versions()}; wanted: {wanted}")

@@ -201,7 +201,7 @@ def test_a_worker_without_the_folder_clones_the_remote(tmp_path: Path, monkeypat
 
 
 def read(target: Target, wanted: str = "") -> Answer:
-    (answer,) = work("run", ORDER, [target], Limits(), wanted or versions())
+    (answer,) = work([target], "run", ORDER, Limits(), wanted or versions())
     return msgspec.msgpack.decode(answer, type=Answer)
 
 
