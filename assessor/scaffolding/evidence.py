@@ -77,7 +77,7 @@ def evidence(organization: Organization, repository: Repository, subject: Fact, 
     delivery = of_delivery(organization, repository, subject, parse_remote, config_repository(organization), called)
     release = of_release(organization, repository, subject, name)
     own = (_of_repository(organization, repository), _of_subject(repository, subject, name))
-    for source in (_estate(organization), *own, delivery, release):
+    for source in (_estate(organization, called), *own, delivery, release):
         for name, value, place in source:
             if value and name not in known:
                 known[name] = Known(value, _origin(place))
@@ -170,14 +170,14 @@ def _of_service(repository: Repository, service: Service) -> Iterator[Item]:
 _CLOUDS = {"aws": ("aws_", "AWS::"), "gcp": ("google_", "gcp:"), "azure": ("azurerm_", "Microsoft.", "azure-native:")}
 
 
-def _estate(organization: Organization) -> Iterator[Item]:
+def _estate(organization: Organization, called: Callable[[Service], str]) -> Iterator[Item]:
     """Yield what holds for the whole organization."""
     resources = organization.of(Resource)
     yield from _cloud(organization, resources)
     yield from _state(organization)
     yield from _setting(resources, "region", r"[a-z]{2}(?:-[a-z]+)+-?\d\Z", ("region", "location"))
     yield from _cluster(organization, resources)
-    yield from _delivery(organization)
+    yield from _delivery(organization, called)
 
 
 def _cloud(organization: Organization, resources: Iterable[Resource]) -> Iterator[Item]:
@@ -235,7 +235,7 @@ def _literal(value: str) -> bool:
     return bool(value) and "${" not in value
 
 
-def _delivery(organization: Organization) -> Iterator[Item]:
+def _delivery(organization: Organization, called: Callable[[Service], str]) -> Iterator[Item]:
     for controller in organization.of(Controller):
         if controller.product in ("argocd", "flux") and not controller.placeholder:
             yield "gitops", controller.product, controller.at
@@ -250,7 +250,7 @@ def _delivery(organization: Organization) -> Iterator[Item]:
             yield "config.url", f"https://{host}/{owner}/{name}.git", "the origin remote"
     yield from _registry(organization)
     yield from of_registries(organization)
-    slugs = sorted(set(map(naming(organization), (s for s in organization.of(Service) if s.content == "own"))))
+    slugs = sorted(set(map(called, (s for s in organization.of(Service) if s.content == "own"))))
     yield "services.slugs", " ".join(slugs), "the services that were found"
     for workload in organization.of(Workload):
         if workload.namespace and "tpl-" not in workload.namespace:
