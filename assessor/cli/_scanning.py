@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import gc
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,8 @@ from assessor.errors import NothingToAssess, UsageError
 from assessor.execution.journal import Journal
 from assessor.execution.local import gather
 from assessor.execution.memory import Memory
-from assessor.execution.unit import Answer, Order, Unit, read_answer
+from assessor.execution.results import Results, uncollected
+from assessor.execution.unit import Order
 from assessor.facts.base import Place
 from assessor.facts.repository import Organization
 from assessor.model import Assessment, Step
@@ -109,11 +109,11 @@ def run(request: Request) -> Assessment:
     order = Order(settings=settings, today=today(), checks=tuple(map(str, request.checks)), cache=request.cache)
     wanted = _verified(request, settings)
     found = _found(request, settings, wanted)
-    answers = _answers(found.targets, order, request)
+    results = _results(found.targets, order, request)
     if wanted or request.live.evidence:  # never the same twice
-        return _assess(request, order, found, answers, wanted)
-    memory = Memory(order, _name(request, settings), found.gaps, answers)
-    return memory.assessment() or memory.keep(_assess(request, order, found, answers, wanted))
+        return _assess(request, order, found, results, wanted)
+    memory = Memory(order, _name(request, settings), found.gaps, results.answers)
+    return memory.assessment() or memory.keep(_assess(request, order, found, results, wanted))
 
 
 def _found(request: Request, settings: Settings, wanted: dict[str, Any]) -> Survey:
@@ -131,7 +131,7 @@ def _found(request: Request, settings: Settings, wanted: dict[str, Any]) -> Surv
         return survey_forges(wanted, folder, jobs=request.jobs, elsewhere=bool(request.executor), progress=say)
 
 
-def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Answer], wanted: dict[str, Any]) -> Assessment:
+def _assess(request: Request, order: Order, found: Survey, gathered: Results, wanted: dict[str, Any]) -> Assessment:
     """Join what was found in the repositories and judge it together."""
     from assessor.deriving import derive_organization
     from assessor.deriving.gitops_reach import normalise
@@ -142,9 +142,10 @@ def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Ans
 
     settings = order.settings
     checks = selected(load_checks(request.checks), settings)
-    whole = _whole(answers, found.targets, order, request)
-    with _uncollected():
-        results = [read_answer(answer, target) for answer, target in zip(whole, found.targets, strict=True)]
+    lost = gathered.lost()
+    if lost:  # by the cache, which had it a moment ago
+        _spread(lost, msgspec.structs.replace(order, cache=False), request, gathered)
+    results = gathered.whole()
     repositories = tuple(repository for repository, _ in results)
     if not any(repository.files or repository.set_aside for repository in repositories):
         reasons = [gap.reason for repository in repositories for gap in repository.gaps]
@@ -155,19 +156,8 @@ def _assess(request: Request, order: Order, found: Survey, answers: Sequence[Ans
     joined = msgspec.structs.replace(declared, facts=snapshot.facts, gaps=found.gaps + snapshot.gaps, asked=snapshot.asked)
     told = about(snapshot.facts)  # a score made before the forge was asked lacks what it said
     scored = {score.name: score for _, score in results if score and normalise(score.remote) not in told}
-    with _uncollected():
+    with uncollected():
         return assess(derive_organization(joined), checks, settings, order.today, families(), scored)
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Make many values without looking for garbage among them: none refers to another in a circle, and a fifth of the time went."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # nor later
-        gc.enable()
 
 
 def _verified(request: Request, settings: Settings) -> dict[str, Any]:
@@ -211,51 +201,44 @@ def _status(*, quiet: bool) -> Iterator[Any]:
         yield lambda text: status.update(f"asking {escape(text)}")
 
 
-def _answers(targets: Sequence[Target], order: Order, request: Request) -> list[Answer]:
+def _results(targets: Sequence[Target], order: Order, request: Request) -> Results:
     """Return what came of each repository, with progress on stderr when it is a terminal."""
+    results = Results(targets, order)
     journal = Journal(order)
-    found = journal.answers(targets) if request.resume else {}
-    left = [number for number in range(len(targets)) if number not in found]
-    # Starts workers; the bar starts a thread, which would keep us from forking.
-    answers = _spread([targets[number] for number in left], order, request)
+    kept = journal.answers(targets) if request.resume else {}
+    for number, answer in kept.items():
+        results.take(number, answer)
+    left = [number for number in range(len(targets)) if number not in kept]
     try:
-        with contextlib.closing(answers), _progress(left, quiet=request.quiet) as advance:
-            for index, answer in answers:
-                target = targets[left[index]]
-                found[left[index]] = answer
-                journal.note(target, answer)
-                advance(target)
+        _spread(left, order, request, results, journal)
     except BaseException as error:
-        kept = journal.interrupted()
-        if isinstance(error, KeyboardInterrupt) and kept:
-            typer.echo(f"{kept} of {len(targets)} repositories are kept: repeat the scan with --resume to go on", err=True)
+        count = journal.interrupted()
+        if isinstance(error, KeyboardInterrupt) and count:
+            typer.echo(f"{count} of {len(targets)} repositories are kept: repeat the scan with --resume to go on", err=True)
         raise
     journal.finished()
-    if len(targets) == 1 and found[0].hint:
-        raise UsageError(found[0].failure, found[0].hint)
-    return [found[number] for number in range(len(targets))]
+    if len(targets) == 1 and (only := results.answers[0]).hint:
+        raise UsageError(only.failure, only.hint)
+    return results
 
 
-def _whole(answers: Sequence[Answer], targets: Sequence[Target], order: Order, request: Request) -> list[Answer]:
-    """Return the answers with their results; a repository whose result the cache has lost meanwhile is read after all."""
-    unit = Unit(order)
-    whole = [unit.result(answer) for answer in answers]
-    unit.close()
-    lost = [number for number, answer in enumerate(whole) if answer is None]
-    if lost:
-        with contextlib.closing(_spread([targets[number] for number in lost], order, request)) as again:
-            for index, answer in again:
-                whole[lost[index]] = answer
-    return [answer or Answer(failure="what was remembered of it was lost twice") for answer in whole]
-
-
-def _spread(targets: Sequence[Target], order: Order, request: Request) -> Generator[tuple[int, Answer]]:
-    """Start the work where the user wants it done."""
+def _spread(numbers: Sequence[int], order: Order, request: Request, results: Results, journal: Journal | None = None) -> None:
+    """Have the targets of these numbers worked on where the user wants it done."""
+    targets = [results.targets[number] for number in numbers]
+    # Starts workers; the bar starts a thread, which would keep us from forking.
     if request.executor:
         from assessor.execution import cluster
 
-        return cluster.gather(targets, order, request.executor)
-    return gather(targets, order, jobs=request.jobs)
+        answers = cluster.gather(targets, order, request.executor, results=results)
+    else:
+        answers = gather(targets, order, jobs=request.jobs, results=results)
+    with contextlib.closing(answers), _progress(numbers, quiet=request.quiet) as advance:
+        for index, answer in answers:
+            target = targets[index]
+            results.take(numbers[index], answer)
+            if journal:
+                journal.note(target, answer)
+            advance(target)
 
 
 def _name(request: Request, settings: Settings) -> str:

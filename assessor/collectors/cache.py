@@ -195,6 +195,7 @@ class FactCache:
     def _connect(self) -> sqlite3.Connection:
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = sqlite3.connect(self.file, timeout=BUSY, isolation_level=None)
+        connection.text_factory = bytes  # nothing in it is text; what is after all is damage to one value, not to the cache
         try:
             connection.execute("PRAGMA auto_vacuum = FULL")
             connection.execute("PRAGMA journal_mode = WAL")

@@ -34,6 +34,7 @@ from assessor.plugins import points
 from assessor.settings import LiveSettings
 
 from .local import ATTEMPTS, LIMITS, Limits, Lost, Worker, weight
+from .results import Results
 from .unit import Answer, Order, Unit
 
 SCHEME = "dask://"
@@ -44,14 +45,19 @@ WATCH = 5.0  # seconds between looks at whether there is still a worker
 ABANDONED = 120.0  # seconds without any worker after which none is waited for; a cluster may replace its machines
 
 
-def gather(targets: Sequence[Target], order: Order, address: str, *, limits: Limits = LIMITS) -> Generator[tuple[int, Answer]]:
-    """Yield each target's number and answer as it is there; raises `UsageError` when there is no cluster, or no longer."""
+def gather(
+    targets: Sequence[Target], order: Order, address: str, *, limits: Limits = LIMITS, results: Results | None = None
+) -> Generator[tuple[int, Answer]]:
+    """Yield each target's number and answer as it is there; raises `UsageError` when there is no cluster, or no longer.
+
+    `results` are read ahead while there is nothing new.
+    """
     order = msgspec.structs.replace(order, settings=msgspec.structs.replace(order.settings, live=LiveSettings()))
     client = _connect(address)
     run = uuid.uuid4().hex  # keeps the processes of one scan apart from those of another
     done = 0
     try:
-        tasks = _Tasks(client, targets, (run, order, limits, versions()))
+        tasks = _Tasks(client, targets, (run, order, limits, versions()), results)
         for share in shares(targets, sum(client.nthreads().values())):
             tasks.submit(share)
         Unit(order).prepare()  # what joining takes, while the workers work
@@ -81,12 +87,15 @@ class _Gone(Exception):
 class _Tasks:
     """The tasks under way, each with the numbers of the targets in its share."""
 
-    def __init__(self, client: Any, targets: Sequence[Target], asked: tuple[str, Order, Limits, str]) -> None:
+    def __init__(
+        self, client: Any, targets: Sequence[Target], asked: tuple[str, Order, Limits, str], results: Results | None
+    ) -> None:
         from distributed import as_completed
 
         self.client = client
         self.targets = list(targets)
         self.asked = asked
+        self.results = results
         # With their results: one that is lost with the worker that held it has not ended.
         self.ended = as_completed(loop=client.loop, with_results=True, raise_errors=False)
         self.under_way: dict[str, Sequence[int]] = {}
@@ -129,7 +138,8 @@ class _Tasks:
         """Return the next task that has ended, and its result; raises `_Gone`."""
         alone, looked = 0.0, time.monotonic()
         while not self.ended.has_ready():
-            time.sleep(0.01)
+            if not self.results or not self.results.ahead():
+                time.sleep(0.01)
             if (now := time.monotonic()) - looked >= WATCH:
                 alone = 0.0 if self._has_workers() else alone + now - looked
                 looked = now

@@ -22,6 +22,7 @@ import msgspec
 
 from assessor.collectors.target import Target
 
+from .results import Results
 from .unit import Answer, Order, Unit
 from .worker import serve
 
@@ -41,11 +42,14 @@ class Limits:
 LIMITS = Limits()
 
 
-def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = LIMITS) -> Generator[tuple[int, Answer]]:
+def gather(
+    targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Limits = LIMITS, results: Results | None = None
+) -> Generator[tuple[int, Answer]]:
     """Return what will yield each target's number and answer, as soon as it is there. Workers start at once, not with the first.
 
     What looks as it did when it was read is not read again: its answer has a state and no result. `jobs` 0 means one worker
-    per core. With one job, where no worker starts quickly, the work is done in this process.
+    per core. With one job, where no worker starts quickly, the work is done in this process. `results` are read ahead while all
+    workers are busy.
     """
     unit = Unit(order)
     seen = _seen(targets, unit, jobs or cores(), limits)
@@ -54,7 +58,7 @@ def gather(targets: Sequence[Target], order: Order, *, jobs: int = 0, limits: Li
     if rest and (seen or not unit.knows(rest)):
         unit.prepare()
     unit.close()  # nobody inherits an open database
-    return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits))
+    return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits, results))
 
 
 def _seen(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> dict[int, Answer]:
@@ -85,11 +89,13 @@ def _answers(
             yield left[index], answer
 
 
-def _worked_on(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> Generator[tuple[int, Answer]]:
+def _worked_on(
+    targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits, results: Results | None
+) -> Generator[tuple[int, Answer]]:
     jobs = min(jobs, len(targets))
     if jobs <= 1 and not may_fork():
         return _here(targets, unit)
-    pool = _Pool(targets, unit, limits)
+    pool = _Pool(targets, unit, limits, results)
     pool.hire(jobs)
     return pool.answers()
 
@@ -255,10 +261,11 @@ class _Fork:
 class _Pool:
     """Hands targets to workers; a worker that fails is replaced, and its target tried once more."""
 
-    def __init__(self, targets: Sequence[Target], unit: Unit, limits: Limits) -> None:
+    def __init__(self, targets: Sequence[Target], unit: Unit, limits: Limits, results: Results | None) -> None:
         self.targets = targets
         self.unit = unit
         self.limits = limits
+        self.results = results
         self.busy: dict[Connection, Worker] = {}
         self.attempts = [0] * len(targets)
         # The largest first, so that no worker is left with one at the end.
@@ -266,6 +273,8 @@ class _Pool:
 
     def hire(self, jobs: int) -> None:
         """Start so many workers, each on a target."""
+        if self.results:
+            self.results.close()
         new: list[Worker] = []
         while len(self.busy) + len(new) < jobs and len(new) < len(self.waiting):
             new.append(Worker(self.unit, self.limits.memory, [*self.busy.values(), *new]))
@@ -276,8 +285,11 @@ class _Pool:
         """Yield each target's number and answer as it is there."""
         try:
             while self.busy:
+                ready = wait(list(self.busy), 0)
+                if not ready and self.results and self.results.ahead():
+                    continue
                 first = min(worker.deadline for worker in self.busy.values())
-                ready = wait(list(self.busy), max(0.0, first - time.monotonic()))
+                ready = ready or wait(list(self.busy), max(0.0, first - time.monotonic()))
                 now = time.monotonic()
                 for worker in [w for connection, w in self.busy.items() if connection in ready or w.deadline <= now]:
                     yield from self._settled(worker)

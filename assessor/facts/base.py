@@ -78,7 +78,8 @@ class Holder:
         raise NotImplementedError
 
     @cached_property
-    def _by_type(self) -> dict[type[Fact], list[Fact]]:
+    def by_type(self) -> dict[type[Fact], list[Fact]]:
+        """The facts by their own type, each in the order of `all_facts`."""
         found: dict[type[Fact], list[Fact]] = {}
         for fact in self.all_facts:
             found.setdefault(type(fact), []).append(fact)
@@ -92,11 +93,11 @@ class Holder:
         """Return the facts of one kind."""
         found = self._looked_up.get(kind)
         if found is None:
-            kinds = [each for each in self._by_type if issubclass(each, kind)]
+            kinds = [each for each in self.by_type if issubclass(each, kind)]
             if len(kinds) > 1:
                 found = tuple(fact for fact in self.all_facts if isinstance(fact, kind))
             else:
-                found = tuple(self._by_type[kinds[0]]) if kinds else ()
+                found = tuple(self.by_type[kinds[0]]) if kinds else ()
             self._looked_up[kind] = found
         return found  # type: ignore[return-value]  # the index maps a type to its own instances
 

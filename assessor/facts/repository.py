@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .base import F, Fact, FactSet, Gap, Holder, Place
+from .base import Fact, FactSet, Gap, Holder, Place
 
 if TYPE_CHECKING:
     Paths = Sequence[str]
@@ -93,22 +93,19 @@ class Organization(Fact, Holder, frozen=True, kw_only=True, dict=True):
             yield repository
             yield from repository.facts
 
-    def of(self, kind: type[F]) -> tuple[F, ...]:
-        """Return the facts of one kind, in the order of `all_facts`: what a repository has looked up already is kept."""
-        found = self._looked_up.get(kind)
-        if found is None:
-            found = self._looked_up[kind] = tuple(self._each(kind))
-        return found  # type: ignore[return-value]  # the index maps a type to its own instances
-
-    def _each(self, kind: type[Fact]) -> Iterator[Fact]:
-        yield from self._own.of(kind)
+    @cached_property
+    def by_type(self) -> dict[type[Fact], list[Fact]]:
+        """The facts by type, joined from each repository's own index: these outlive a join that changes few repositories."""
+        found: dict[type[Fact], list[Fact]] = {kind: list(facts) for kind, facts in self.own.by_type.items()}
         for repository in self.repositories:
-            if issubclass(Repository, kind):
-                yield repository
-            yield from repository.of(kind)
+            found.setdefault(Repository, []).append(repository)
+            for kind, facts in repository.by_type.items():
+                found.setdefault(kind, []).extend(facts)
+        return found
 
     @cached_property
-    def _own(self) -> FactSet:
+    def own(self) -> FactSet:
+        """Its own facts alone, for look-ups."""
         return FactSet(self.facts)
 
     @cached_property

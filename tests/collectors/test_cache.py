@@ -153,6 +153,19 @@ def test_a_place_that_cannot_be_written_is_not_used(tmp_path: Path, caplog: pyte
     assert caplog.text.count("is not used") == 2
 
 
+def test_a_value_that_is_no_longer_bytes_is_damage_to_it_alone(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cache = FactCache(file, "1")
+    cache.put(b"a", b"1")
+    cache.put(b"b", b"2")
+    cache.flush()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE facts SET value = CAST(x'00ff' AS TEXT) WHERE key = x'61'")
+    connection.close()
+    assert [cache.get(key) for key in (b"a", b"b")] == [None, b"2"]
+    assert not caplog.text
+    cache.close()
+
+
 def test_the_least_recently_used_is_forgotten_when_the_file_grows(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000_000
     monkeypatch.setattr(time, "time", lambda: now)

@@ -20,7 +20,8 @@ from assessor.collectors.target import Target
 from assessor.errors import UsageError
 from assessor.execution import cluster as module
 from assessor.execution.cluster import access_to, gather, shares, versions, work
-from assessor.execution.local import Limits
+from assessor.execution.local import LIMITS, Limits
+from assessor.execution.results import Results
 from assessor.execution.unit import Answer, Order, read_answer
 from assessor.model import Assessment
 from assessor.observing import Access
@@ -59,9 +60,9 @@ def fault(tmp_path: Path, code: str) -> dict[str, str]:
     return {"PYTHONPATH": str(tmp_path / "faulty"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
 
-def answers(folder: Path, address: str, **options: Limits) -> list[Answer]:
+def answers(folder: Path, address: str, limits: Limits = LIMITS) -> list[Answer]:
     targets = discover([folder])
-    found = dict(gather(targets, ORDER, address, **options))
+    found = dict(gather(targets, ORDER, address, limits=limits))
     return [found[number] for number in range(len(targets))]
 
 
@@ -165,9 +166,9 @@ def test_when_the_scheduler_is_lost_the_scan_says_so_and_can_be_resumed(
     again: list[Target] = []
     spread = _scanning._spread
 
-    def noted(targets: list[Target], *rest: object) -> object:
-        again.extend(targets)
-        return spread(targets, *rest)  # type: ignore[arg-type]
+    def noted(numbers: list[int], order: Order, request: _scanning.Request, results: Results, *rest: object) -> None:
+        again.extend(results.targets[number] for number in numbers)
+        spread(numbers, order, request, results, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(_scanning, "_spread", noted)
     resumed = scan(organization, executor=cluster.address, resume=True)

@@ -10,6 +10,8 @@ import pytest
 from assessor.cli import _scanning
 from assessor.collectors.cache import cache_file
 from assessor.execution import local
+from assessor.execution.memory import Memory
+from assessor.execution.unit import Unit
 from assessor.model import Assessment
 from tests.collectors.repositories import repository
 from tests.execution.test_unit import settled, unmoved
@@ -86,6 +88,17 @@ def test_what_is_lost_of_one_repository_is_read_again_though_it_looks_the_same(
         largest = "SELECT id FROM facts ORDER BY length(value) DESC LIMIT 4"  # the assessment, and results of repositories
         connection.execute(f"UPDATE facts SET value = x'00' || value WHERE id IN ({largest})")  # noqa: S608  a constant
     connection.close()
+    assert scan(organization) == first
+    assert len(assessed) == 2
+
+
+def test_a_cache_that_fails_after_the_first_look_costs_time_and_no_result(
+    organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
+) -> None:
+    unmoved(monkeypatch)
+    first = scan(organization)
+    monkeypatch.setattr(Memory, "assessment", lambda self: None)
+    monkeypatch.setattr(Unit, "result", lambda self, answer: answer if answer.result or answer.failure else None)
     assert scan(organization) == first
     assert len(assessed) == 2
 
