@@ -28,6 +28,7 @@ from .worker import serve
 
 ATTEMPTS = 2
 MANY = 200  # repositories that are worth another process to look at them
+PREPARING = 150  # repositories that could be looked at in the time it takes to load what reading takes
 STARTING = 60  # seconds in which a fresh interpreter must be ready
 
 
@@ -56,22 +57,30 @@ def gather(
     left = [number for number in range(len(targets)) if number not in seen]
     rest = [targets[number] for number in left]
     if rest and (seen or not unit.knows(rest)):
-        unit.prepare()
+        unit.prepare()  # unless it has been while others were looking
     unit.close()  # nobody inherits an open database
     return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits, results))
 
 
 def _seen(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> dict[int, Answer]:
-    """Return what is known at a glance, by number; where there is much to look at, in one process per core."""
-    size = max(MANY, -(-len(targets) // jobs))
-    shares = [targets[first : first + size] for first in range(0, len(targets), size)] if may_fork() else [targets]
+    """Return what is known at a glance, by number; where there is much to look at, in one process per core.
+
+    This process looks at fewer than its helpers, because it also prepares for reading what has changed.
+    """
+    work = len(targets) + PREPARING
+    processes = max(1, min(jobs, work // MANY)) if may_fork() else 1
+    size = -(-work // processes)
+    own = max(0, len(targets) - size * (processes - 1))
+    shares = [targets[first : first + size] for first in range(own, len(targets), size)]
     helpers: list[Worker] = []
-    for share in shares[1:]:
+    for share in shares:
         helpers.append(Worker(unit, 0, helpers))
         helpers[-1].look(share, limits.seconds)
-    answers = [unit.glance(target) for target in shares[0]] if shares else []
+    answers = [unit.glance(target) for target in targets[:own]]
+    if helpers and any(answers) and not all(answers):
+        unit.prepare()
     unit.close()
-    for helper, share in zip(helpers, shares[1:], strict=True):
+    for helper, share in zip(helpers, shares, strict=True):
         try:
             answers += helper.seen(limits.seconds)
         except Lost:

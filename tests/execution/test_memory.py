@@ -109,6 +109,7 @@ def test_many_repositories_are_looked_at_in_several_processes(
     unmoved(monkeypatch)
     first = scan(organization)
     monkeypatch.setattr(local, "MANY", 2)
+    monkeypatch.setattr(local, "PREPARING", 1)
     monkeypatch.setattr(local, "may_fork", lambda: True)
     assert scan(organization, jobs=3) == first
     monkeypatch.setattr(local.Worker, "look", lambda self, *_: self.process.kill())
