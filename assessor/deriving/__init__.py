@@ -76,9 +76,15 @@ def _with(repository: Repository, step: Joiner, added: list[Fact]) -> Repository
     dropped = any(repository.of(kind) for kind in step.replaces)
     if not added and not dropped:
         return repository
-    facts = [f for f in repository.facts if not isinstance(f, step.replaces)] if dropped else list(repository.facts)
-    for fact in added:  # few, into many that are in order
-        insort(facts, fact, key=_order)
+    facts = list(repository.facts)
+    old = [number for number, fact in enumerate(facts) if isinstance(fact, step.replaces)] if dropped else []
+    if len(old) == len(added) and all(_order(facts[number]) == _order(fact) for number, fact in zip(old, added, strict=True)):
+        for number, fact in zip(old, added, strict=True):  # each takes the place of the one it was made of
+            facts[number] = fact
+    else:
+        facts = [fact for fact in facts if not (dropped and isinstance(fact, step.replaces))]
+        for fact in added:  # few, into many that are in order
+            insort(facts, fact, key=_order)
     return repository if _same(facts, repository.facts) else msgspec.structs.replace(repository, facts=tuple(facts))
 
 

@@ -1,4 +1,4 @@
-"""Derives facts about GitOps: resolved applications, installed controllers, what is reconciled, who hears of it."""
+"""Derives facts about GitOps: resolved applications, installed controllers, who hears of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from .gitops_controllers import (
 )
 from .gitops_events import resolved_routes
 from .gitops_flux import patched_applications, resolved_applications
-from .gitops_reach import reconciliation
 from .gitops_resources import applications_of_resources
 
 DERIVERS: tuple[Deriver, ...] = (
@@ -23,4 +22,4 @@ DERIVERS: tuple[Deriver, ...] = (
     controllers_of_stacks,
     installed_controllers,
 )
-JOINERS: tuple[Joiner, ...] = (reconciliation, resolved_routes)
+JOINERS: tuple[Joiner, ...] = (resolved_routes,)

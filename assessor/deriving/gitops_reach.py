@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assessor.facts.base import Place
@@ -13,7 +11,6 @@ from assessor.facts.manifests import Workload
 from assessor.facts.repository import Organization, Repository, organization_place
 from assessor.parsing.yaml import PLACEHOLDER
 
-from .base import joiner
 from .gitops_builds import Builds
 
 _DYNAMIC = re.compile(r"\{\{|\$\{|" + re.escape(PLACEHOLDER))
@@ -126,12 +123,19 @@ class Reach:
     """What the applications of an organization lead to."""
 
     files: dict[tuple[str, str], set[Place]] = field(default_factory=dict)  # the applications that build a file
-    possible: defaultdict[str, set[str]] = field(
-        default_factory=lambda: defaultdict(set)
-    )  # folders that dynamic sources may mean
+    # The folders that dynamic sources may mean, by repository ("" where that is dynamic, too), and the applications that do.
+    possible: dict[str, dict[str, set[Place]]] = field(default_factory=dict)
     resolved: list[Place] = field(default_factory=list)
     broken: list[Place] = field(default_factory=list)
     external: int = 0
+
+    def applications(self, place: Place) -> set[Place]:
+        """Return the applications that deploy a file of a repository, for certain or as far as can be told."""
+        found = self.files.get((place.repository, place.path), set())
+        for prefix, applications in self.possible.get(place.repository, {}).items():
+            if prefix and place.path.startswith(prefix + "/"):
+                found = found | applications
+        return found
 
 
 def reach(organization: Organization) -> Reach:
@@ -148,7 +152,8 @@ def reach(organization: Organization) -> Reach:
             found.external += 1
         for source, target in zip(application.sources, targets, strict=True):
             if target.state == "dynamic":
-                found.possible[target.repository.name if target.repository else ""].add(target.prefix)
+                possible = found.possible.setdefault(target.repository.name if target.repository else "", {})
+                possible.setdefault(target.prefix, set()).add(application.at)
             elif target.state == "resolved" and target.repository is not None:
                 for folder in target.folders:
                     for path in directory.builds_of(target.repository).files(folder, shallow=source.shallow):
@@ -156,21 +161,14 @@ def reach(organization: Organization) -> Reach:
     return found
 
 
-@joiner(replaces=(Reconciliation,))
-def reconciliation(organization: Organization) -> Iterator[Reconciliation]:
-    """Yield which workloads are reconciled, and which applications point at something that exists."""
-    if not organization.of(Application) and not organization.of(Workload):
-        return
-    yield _sorted(organization, reach(organization))
-
-
-def _sorted(organization: Organization, found: Reach) -> Reconciliation:
+def reconciled(organization: Organization, found: Reach) -> Reconciliation:
+    """Return which workloads are reconciled, and which applications point at something that exists."""
     states: dict[str, list[Place]] = {"covered": [], "uncovered": [], "unknown": []}
     for workload in organization.of(Workload):
         place = workload.at
         if (place.repository, place.path) in found.files:
             states["covered"].append(place)
-        elif any(_below(place.path, prefix) for name in ("", place.repository) for prefix in found.possible.get(name, ())):
+        elif any(_below(place.path, prefix) for name in ("", place.repository) for prefix in found.possible.get(name, {})):
             states["unknown"].append(place)
         else:
             states["uncovered"].append(place)

@@ -1,4 +1,4 @@
-"""Follows services across repositories: the workloads that run their images, the applications that deploy those.
+"""Follows what is deployed across repositories: the workloads that run services, the applications that deploy those.
 
 An image is recognised by its path without registry and tag, because the same image is pushed to one registry and run
 from a mirror of it. A name alone (``web``) only counts within the repository that builds it.
@@ -10,21 +10,22 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
-from assessor.facts.base import Place
 from assessor.facts.containers import Service
-from assessor.facts.gitops import Application
+from assessor.facts.gitops import Application, Reconciliation
 from assessor.facts.manifests import HelmChart, Workload
 from assessor.facts.repository import Organization
 from assessor.parsing.images import repository_of
 from assessor.parsing.yaml import is_dynamic
 
 from .base import Joiner, joiner
-from .gitops_reach import Directory
+from .gitops_reach import reach, reconciled
 
 MAX_PLACES = 20
+_OTHERS = re.compile(r"[^a-z0-9]+")
 
 _Within = defaultdict[str, defaultdict[str, list[Workload]]]  # by repository, and what it says of each within it
 
@@ -119,8 +120,9 @@ def _names(service: Service) -> set[str]:
     return names if service.folder else {*names, service.at.repository.lower()}
 
 
+@lru_cache(maxsize=1024)  # each is asked for several times in a row
 def _dashed(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name).strip("-")
+    return _OTHERS.sub("-", name).strip("-")
 
 
 def _private(image: str, name: str) -> bool:
@@ -129,46 +131,20 @@ def _private(image: str, name: str) -> bool:
     return bool(slash) and ("." in host or ":" in host) and repository_of(image).rpartition("/")[2] == name
 
 
-@joiner(replaces=(Service,))
-def traced_services(organization: Organization) -> Iterator[Service]:
-    """Yield every service with the workloads that run it and the applications that deploy those."""
-    services = organization.of(Service)
-    if not services:
-        return
+@joiner(replaces=(Reconciliation, Service))
+def followed(organization: Organization) -> Iterator[Reconciliation | Service]:
+    """Yield what applications reconcile, and every service with the workloads that run it and the applications of those."""
+    found = reach(organization)
+    if any(organization.of(kind) for kind in (Workload, Application)):
+        yield reconciled(organization, found)
     running = _Running(organization)
-    places = [[w.at for w in running.of(service)] for service in services]
-    deployed = _deployed(organization, {at for workloads in places for at in workloads})
-    for service, workloads in zip(services, places, strict=True):
-        applications = sorted({place for at in workloads for place in deployed.get((at.repository, at.path), ())})
+    for service in organization.of(Service):
+        places = [workload.at for workload in running.of(service)]
+        applications = sorted({application for at in places for application in found.applications(at)})
         yield msgspec.structs.replace(
-            service, workloads=tuple(workloads[:MAX_PLACES]), applications=tuple(applications[:MAX_PLACES])
+            service, workloads=tuple(places[:MAX_PLACES]), applications=tuple(applications[:MAX_PLACES])
         )
 
 
-def _deployed(organization: Organization, wanted: set[Place]) -> dict[tuple[str, str], set[Place]]:
-    """Return the applications that deploy each of the wanted files, by repository and path."""
-    files: defaultdict[str, set[str]] = defaultdict(set)
-    for place in wanted:
-        files[place.repository].add(place.path)
-    found: defaultdict[tuple[str, str], set[Place]] = defaultdict(set)
-    if not files:
-        return found
-    directory = Directory(organization)
-    for application in organization.of(Application):
-        for source in application.sources:
-            target = directory.target(application, source)
-            if target.repository is None:
-                continue
-            name = target.repository.name
-            if target.state == "dynamic" and target.prefix:
-                reached = {path for path in files[name] if path.startswith(target.prefix + "/")}
-            else:
-                builds = directory.builds_of(target.repository)
-                reached = {path for folder in target.folders for path in builds.files(folder, shallow=source.shallow)}
-            for path in reached & files[name]:
-                found[name, path].add(application.at)
-    return found
-
-
 DERIVERS = ()
-JOINERS: tuple[Joiner, ...] = (traced_services,)
+JOINERS: tuple[Joiner, ...] = (followed,)

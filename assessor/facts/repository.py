@@ -58,11 +58,10 @@ class Repository(Fact, Holder, frozen=True, kw_only=True, dict=True):
         """Every folder that holds own content, "" for the root."""
         found = {""}
         for path in self.files:
-            while "/" in path:
-                path = path.rpartition("/")[0]
-                if path in found:
-                    break
-                found.add(path)
+            folder = path.rpartition("/")[0]
+            while folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
         return frozenset(found)
 
     @cached_property

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from assessor.deriving.pushes import attribute_pushes
-from assessor.deriving.trace import traced_services
+from assessor.deriving.trace import followed
 from assessor.facts.base import Fact, Place
 from assessor.facts.containers import Dockerfile, ImageBuild, LanguageProject, Service
 from assessor.facts.gitops import Application, AppSource
@@ -244,7 +244,8 @@ def organization(*facts: tuple[str, Fact], service: Service = API) -> Service:
             remote="https://x.test/acme/config.git",
         ),
     )
-    (found,) = traced_services.derive(Organization(at=Place("", ""), name="acme", repositories=repositories))
+    joined = followed.derive(Organization(at=Place("", ""), name="acme", repositories=repositories))
+    (found,) = (fact for fact in joined if isinstance(fact, Service))
     assert isinstance(found, Service)
     return found
 
