@@ -137,5 +137,9 @@ def not_applicable(reason: str, at: Iterable[Place] = ()) -> Verdict:
 
 
 def _few(places: Iterable[Place]) -> tuple[Place, ...]:
-    unique = dict.fromkeys(places)
-    return tuple(unique)[:MAX_PLACES]
+    unique: dict[Place, None] = {}
+    for place in places:
+        unique[place] = None
+        if len(unique) == MAX_PLACES:
+            break
+    return tuple(unique)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -270,11 +270,11 @@ def _finding(told: CheckInfo, subject: Fact, verdict: Verdict) -> Finding:
     )
 
 
-def _basis(places: Iterable[Place]) -> Literal["files", "live", "both"]:
-    sources = {place.source for place in places}
-    if not sources - {FILES}:
+def _basis(places: Sequence[Place]) -> Literal["files", "live", "both"]:
+    live = [place for place in places if place.source != FILES]
+    if not live:
         return "files"
-    return "both" if FILES in sources else "live"
+    return "both" if len(live) < len(places) else "live"
 
 
 def organization_of_one(subject: Fact) -> str:

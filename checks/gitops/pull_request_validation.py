@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from assessor.checking import CORE, Place, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial, passed
 from assessor.facts.gitops import Application, Codeowners, PlanAutomation, Reconciliation
@@ -81,13 +82,13 @@ def _verdict(repositories: list[Repository], share: float, applied: frozenset[st
         return passed(
             f"pull requests are validated with {listing([a.tool for a in validators])}", _first([a.at for a in validators])
         )
-    lesser = [at for repository in repositories for at in _lesser(repository)]
+    lesser = (at for repository in repositories for at in _lesser(repository))  # of which the first few are shown
     if not share:
         return failed("nothing validates a pull request", _unguarded(repositories))
     if len(repositories) == 1:
         return partial(share, _reason(repositories[0], repositories[0].name in applied), lesser)
     return graded(
-        share, f"pull requests are validated in some of {len(repositories)} repositories", [*lesser, *(a.at for a in validators)]
+        share, f"pull requests are validated in some of {len(repositories)} repositories", chain(lesser, (a.at for a in validators))
     )
 
 
@@ -122,7 +123,7 @@ def _rating(repository: Repository, applied: bool) -> float | None:
         return 0.6
     if hidden(repository, VALIDATION_WORK, *_STARTED):
         return None
-    return 0.4 if list(_lesser(repository)) else 0.0
+    return 0.4 if any(True for _ in _lesser(repository)) else 0.0
 
 
 def _applied(organization: Organization) -> frozenset[str]:

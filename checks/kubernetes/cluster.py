@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from assessor.checking import (
     CORE,
@@ -187,6 +188,7 @@ def _clusters(organization: Organization) -> Iterator[tuple[str, Place, str]]:
             yield _module_kind(call.source), call.at, _version(call.settings)
 
 
+@lru_cache(maxsize=4096)  # an organization has many resources of few types
 def _kind(type: str) -> str:
     if type in _TYPES:
         return _TYPES[type]

@@ -189,8 +189,11 @@ def environments_share_definitions(organization: Organization) -> Verdict:
     ## Fix
     Add an overlay or a values file for a second environment, for example `overlays/staging` or `values-staging.yaml`.
     """
-    places: dict[str, Place] = {}
+    named: dict[str, Place] = {}
     for name, place in _environment_names(organization):
+        named.setdefault(name, place)
+    places: dict[str, Place] = {}
+    for name, place in named.items():
         for word in _WORD.findall(name.lower()):
             places.setdefault(_ENVIRONMENTS[word], place)
     if not organization.of(KubernetesObject) and not organization.of(HelmChart) and not organization.of(Kustomization):
