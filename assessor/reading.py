@@ -220,14 +220,14 @@ class Dispatch:
             found += (filed for prefix in self._prefixes if name.startswith(prefix) for filed in self._by_prefix[prefix])
         wanted: dict[int, Reader] = {}
         for number, reader, pattern in found:
-            if number not in wanted and (pattern is None or pattern.match(path)):
+            if number not in wanted and (pattern is None or compiled(pattern).match(path)):
                 wanted[number] = reader
         return [wanted[number] for number in sorted(wanted)]
 
     def _file(self, pattern: str, number: int, reader: Reader) -> None:
         name = pattern.rpartition("/")[2]
         head, tail = re.split(r"[*?]", name)[0], re.split(r"[*?]", name)[-1]
-        whole = compiled(pattern if name != pattern else f"**/{pattern}")
+        whole = pattern if name != pattern else f"**/{pattern}"  # compiled when a path first asks for it: most never do
         sure = name == pattern
         if head == name:
             self._by_name.setdefault(name, []).append((number, reader, None if sure else whole))
@@ -240,7 +240,7 @@ class Dispatch:
             self._others.append((max(re.split(r"[*?]+", pattern.removeprefix("**/")), key=len), (number, reader, whole)))
 
 
-_Filed = tuple[int, Reader, re.Pattern[str] | None]  # the reader's place in the order, the reader, what its path must still match
+_Filed = tuple[int, Reader, str | None]  # the reader's place in the order, the reader, what its path must still match
 
 
 def strings(value: object) -> Iterator[str]:

@@ -91,9 +91,11 @@ class Unit:
         """Load what reading and judging takes; a broken plug-in raises `UsageError`."""
         for module in ("assessor.engine", "assessor.collectors.files"):
             import_module(module)
+        from assessor.collectors.extraction import readers_of
         from assessor.collectors.wire import codec
 
         codec()
+        readers_of()
         _ = self.checks
 
     def close(self) -> None:
