@@ -133,7 +133,7 @@ class FactCache:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Remember a value; it is written by the next `flush`."""
-        self._new[key] = value
+        self._new[key] = zlib.compress(value, FAST)
 
     def forget(self, keys: Iterable[bytes]) -> None:
         """Forget what is remembered under these keys."""
@@ -168,7 +168,7 @@ class FactCache:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
                 "INSERT OR REPLACE INTO facts (key, used, value) VALUES (?, ?, ?)",
-                [(k, self._now, zlib.compress(v, FAST)) for k, v in self._new.items()],
+                [(key, self._now, value) for key, value in self._new.items()],
             )
             connection.executemany("UPDATE facts SET used = ? WHERE key = ?", [(self._now, key) for key in self._touched])
             self._evict(connection)
