@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -40,6 +40,7 @@ from assessor.settings import Settings
 from assessor.tracing import trace_services
 
 Checks = Mapping[str, Check[Any]]
+Judging = Callable[[Organization, Iterable[Check[Any]], Iterable[Waiver], datetime.date], list[Finding]]
 WANTING = (Status.FAIL, Status.PARTIAL)
 
 
@@ -50,15 +51,17 @@ def assess(
     today: datetime.date,
     templates: Iterable[str] = (),
     scored: Mapping[str, RepositoryScore] | None = None,
+    judging: Judging | None = None,
 ) -> Assessment:
     """Judge, score and plan. `checks` are those selected, `templates` the scaffolds that can be generated.
 
-    `scored` holds repositories that were judged on their own already, by name.
+    `scored` holds repositories that were judged on their own already, by name; `judging` does what `judge` does.
     """
     scored = scored or {}
     ordered = sorted(organization.repositories, key=lambda repository: (repository.name, repository.path))
     organization = msgspec.structs.replace(organization, repositories=tuple(ordered))
-    findings = _complete_path(judge(organization, checks.values(), settings.waivers, today), checks)
+    services = trace_services(organization)
+    findings = _complete_path((judging or judge)(organization, checks.values(), settings.waivers, today), checks)
     results = scoring.judged(findings, checks)
     score = scoring.score_organization(organization.name, results, settings.thresholds, settings.path)
     return Assessment(
@@ -73,7 +76,7 @@ def assess(
         waivers=settings.waivers,
         notes=tuple(_notes(settings.waivers, findings, today)),
         checks=tuple(_info(check) for check in sorted(checks.values(), key=lambda c: (c.step, c.id))),
-        services=trace_services(organization),
+        services=services,
         thresholds=settings.thresholds,
         asked=organization.asked,
         contradictions=tuple(sorted(_contradiction(fact) for fact in organization.of(facts.Contradiction))),
@@ -217,7 +220,7 @@ def judge(
     checks = tuple(checks)
     told = {check.id: _info(check) for check in checks}
     findings = (_finding(told[check.id], subject, verdict) for check, subject, verdict in _verdicts(organization, checks))
-    return sorted((_waive(finding, active) for finding in findings), key=_order)
+    return sorted((_waive(finding, active) for finding in findings), key=order)
 
 
 def _verdicts(organization: Organization, checks: Iterable[Check[Any]]) -> Iterator[tuple[Check[Any], Fact, Verdict]]:
@@ -296,6 +299,7 @@ def _covers(waiver: Waiver, check: str, repository: str, subject: str) -> bool:
     return waiver.check == check and waiver.repository in ("", repository) and waiver.subject in ("", subject)
 
 
-def _order(finding: Finding) -> tuple[Any, ...]:
+def order(finding: Finding) -> tuple[Any, ...]:
+    """Return what findings are sorted by."""
     first = finding.evidence[0] if finding.evidence else Evidence("", 0, "", "")
     return (finding.step, finding.check, finding.repository, finding.subject, first.path, first.line, finding.summary)

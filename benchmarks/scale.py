@@ -97,8 +97,8 @@ def rescan(folder: Path, scratch: Path, runs: int, jobs: int) -> Iterator[tuple[
         options, cache = ("--jobs", str(jobs)), f"cache-{jobs}-{run}"
         cold.append(scan(folder, scratch, *options, cache=cache))
         change(folder, f"{jobs} {run}")
+        time.sleep(4)  # until the changed files are trusted to stay as they are, so that everything is remembered anew
         changed.append(scan(folder, scratch, *options, cache=cache))
-        time.sleep(4)  # until the changed files are trusted to stay as they are
         scan(folder, scratch, *options, cache=cache)
         same.append(scan(folder, scratch, *options, cache=cache))
         shutil.rmtree(scratch / cache)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ from ._outputs import write_whole
 
 if TYPE_CHECKING:
     from assessor.snapshot import Snapshot
+
+
+# What the last scan was made of, and gave. The process ends soon, and to take it apart would take a twentieth of a rescan.
+_held: list[object] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,7 @@ class Request:
 
 def run(request: Request) -> Assessment:
     """Scan and assess; raises `UsageError` or `NothingToAssess`."""
+    _held.clear()
     settings = merged_settings(request)
     order = Order(settings=settings, today=today(), checks=tuple(map(str, request.checks)), cache=request.cache)
     wanted = _verified(request, settings)
@@ -113,7 +119,9 @@ def run(request: Request) -> Assessment:
     if wanted or request.live.evidence:  # never the same twice
         return _assess(request, order, found, results, wanted)
     memory = Memory(order, _name(request, settings), found.gaps, results.answers)
-    return memory.assessment() or memory.keep(_assess(request, order, found, results, wanted))
+    assessment = memory.assessment() or memory.keep(_assess(request, order, found, results, wanted))
+    _held.append(assessment)
+    return assessment
 
 
 def _found(request: Request, settings: Settings, wanted: dict[str, Any]) -> Survey:
@@ -137,6 +145,7 @@ def _assess(request: Request, order: Order, found: Survey, gathered: Results, wa
     from assessor.deriving.gitops_reach import normalise
     from assessor.deriving.live_forge import about
     from assessor.engine import assess, selected
+    from assessor.execution.judging import judge
     from assessor.registry import load_checks
     from assessor.scaffolding.template import families
 
@@ -156,8 +165,11 @@ def _assess(request: Request, order: Order, found: Survey, gathered: Results, wa
     joined = msgspec.structs.replace(declared, facts=snapshot.facts, gaps=found.gaps + snapshot.gaps, asked=snapshot.asked)
     told = about(snapshot.facts)  # a score made before the forge was asked lacks what it said
     scored = {score.name: score for _, score in results if score and normalise(score.remote) not in told}
+    judging = partial(judge, jobs=request.jobs)
     with uncollected():
-        return assess(derive_organization(joined), checks, settings, order.today, families(), scored)
+        organization = derive_organization(joined)
+        _held.extend((organization, results))
+        return assess(organization, checks, settings, order.today, families(), scored, judging)
 
 
 def _verified(request: Request, settings: Settings) -> dict[str, Any]:

@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 
 import msgspec
 
 from assessor.collectors.target import Target
 
+from .forking import Fork, cores, may_fork
 from .results import Results
 from .unit import Answer, Order, Unit
 from .worker import serve
 
 ATTEMPTS = 2
 MANY = 200  # repositories that are worth another process to look at them
-PREPARING = 150  # repositories that could be looked at in the time it takes to load what reading takes
+PREPARING = 200  # repositories that could be looked at in the time it takes to load what reading takes
 STARTING = 60  # seconds in which a fresh interpreter must be ready
 
 
@@ -59,7 +60,7 @@ def gather(
     if rest and (seen or not unit.knows(rest)):
         unit.prepare()  # unless it has been while others were looking
     unit.close()  # nobody inherits an open database
-    return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits, results))
+    return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits, results if seen else None))
 
 
 def _seen(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> dict[int, Answer]:
@@ -101,28 +102,11 @@ def _answers(
 def _worked_on(
     targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits, results: Results | None
 ) -> Generator[tuple[int, Answer]]:
-    jobs = min(jobs, len(targets))
     if jobs <= 1 and not may_fork():
         return _here(targets, unit)
-    pool = _Pool(targets, unit, limits, results)
-    pool.hire(jobs)
+    pool = _Pool(targets, unit, jobs, limits, results)
+    pool.hire(max(1, jobs - 1) if results else jobs)
     return pool.answers()
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
-
-
-def may_fork() -> bool:
-    """Say whether a fork of this process is sound: no other thread, not even of a library, can hold a lock for ever."""
-    try:
-        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  no Path is needed
-    except OSError:
-        return False
 
 
 def _here(targets: Sequence[Target], unit: Unit) -> Generator[tuple[int, Answer]]:
@@ -148,7 +132,8 @@ class Worker:
         self.deadline = 0.0
         self._ready = True
         if may_fork():
-            self.process: subprocess.Popen[bytes] | _Fork = _Fork(unit, (theirs.fileno(), pipe, memory), (*others, self))
+            serving = partial(_serve, unit, (theirs.fileno(), pipe, memory), (*others, self))
+            self.process: subprocess.Popen[bytes] | Fork = Fork(serving)
         else:
             command = (sys.executable, "-P", "-m", "assessor.execution.worker", *map(str, (theirs.fileno(), pipe, memory)))
             self.process = subprocess.Popen(  # noqa: S603  our own interpreter and module
@@ -217,62 +202,21 @@ class Worker:
             self._lifeline = -1
 
 
-class _Fork:
-    """A child process by fork, with as much of what `subprocess.Popen` offers as is needed."""
-
-    def __init__(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Worker]) -> None:
-        self._code: int | None = None
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # else Ctrl-C may strike before a child can ignore it
-        try:
-            self.pid = os.fork()
-            if self.pid == 0:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        if self.pid == 0:
-            self._run(unit, arguments, inherited)
-
-    def _run(self, unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Worker]) -> None:
-        try:
-            for worker in inherited:
-                worker.release()
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            for handle in range(3):
-                os.dup2(nowhere, handle)
-            serve(unit, *arguments)
-            unit.close()
-        finally:
-            os._exit(1 if sys.exc_info()[0] else 0)  # nothing of the parent's is to be finished here
-
-    def poll(self) -> int | None:
-        """Return how it ended, None while it runs: a signal as a negative number."""
-        if self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended; raises `subprocess.TimeoutExpired`."""
-        end = time.monotonic() + (timeout if timeout is not None else float("inf"))
-        while (code := self.poll()) is None:
-            if time.monotonic() >= end:
-                raise subprocess.TimeoutExpired("worker", timeout or 0)
-            time.sleep(0.001)
-        return code
-
-    def kill(self) -> None:
-        """Kill it, if it still runs."""
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+def _serve(unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Worker]) -> None:
+    """Serve in a fork, without what belongs to the parent."""
+    for worker in inherited:
+        worker.release()
+    serve(unit, *arguments)
+    unit.close()
 
 
 class _Pool:
     """Hands targets to workers; a worker that fails is replaced, and its target tried once more."""
 
-    def __init__(self, targets: Sequence[Target], unit: Unit, limits: Limits, results: Results | None) -> None:
+    def __init__(self, targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits, results: Results | None) -> None:
         self.targets = targets
         self.unit = unit
+        self.jobs = jobs
         self.limits = limits
         self.results = results
         self.busy: dict[Connection, Worker] = {}
@@ -295,8 +239,11 @@ class _Pool:
         try:
             while self.busy:
                 ready = wait(list(self.busy), 0)
-                if not ready and self.results and self.results.ahead():
-                    continue
+                if not ready and self.results:
+                    if self.results.ahead():  # this process is one of those at work
+                        continue
+                    self.hire(self.jobs)
+                    self.results = None
                 first = min(worker.deadline for worker in self.busy.values())
                 ready = ready or wait(list(self.busy), max(0.0, first - time.monotonic()))
                 now = time.monotonic()

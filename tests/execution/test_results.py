@@ -62,6 +62,27 @@ def test_what_is_unchanged_is_not_read_unless_something_has_changed(targets: lis
     assert [r for n, r in enumerate(found) if n != 3] == [r for n, r in enumerate(first) if n != 3]
 
 
+def test_this_process_is_one_of_those_at_work_until_there_is_nothing_left_to_read(
+    targets: list[Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered(targets)
+    for target in targets[::2]:
+        (target.location / "new.tf").write_text('resource "a" "c" {}')
+    results = Noting(targets, ORDER)
+    workers: list[tuple[int, bool]] = []  # how many there are, and whether something was left to read
+    hire = local._Pool.hire
+
+    def noted(pool: local._Pool, jobs: int) -> None:
+        hire(pool, jobs)
+        workers.append((len(pool.busy), results.ahead_of_all > 0))
+
+    monkeypatch.setattr(local._Pool, "hire", noted)
+    for number, answer in gather(targets, ORDER, jobs=3, results=results):
+        results.take(number, answer)
+    assert workers[:2] == [(2, False), (3, True)]
+    assert len(results.whole()) == COUNT
+
+
 def test_the_cache_is_closed_before_a_process_is_forked(targets: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
     gathered(targets)
     results = Results(targets, ORDER)
