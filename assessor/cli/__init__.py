@@ -78,7 +78,7 @@ def _run() -> None:
 
 
 def _leave(code: object) -> None:
-    """End at once: to take apart what a large scan has made would take a tenth of a rescan's time."""
+    """End at once: to take apart what a large scan has made would take a twentieth of a rescan's time."""
     status = code if isinstance(code, int) else 0 if code is None else 1
     try:
         atexit._run_exitfuncs()

@@ -104,8 +104,8 @@ def _worked_on(
 ) -> Generator[tuple[int, Answer]]:
     if jobs <= 1 and not may_fork():
         return _here(targets, unit)
-    pool = _Pool(targets, unit, jobs, limits, results)
-    pool.hire(max(1, jobs - 1) if results else jobs)
+    pool = _Pool(targets, unit, limits, results)
+    pool.hire(jobs)
     return pool.answers()
 
 
@@ -213,24 +213,26 @@ def _serve(unit: Unit, arguments: tuple[int, int, int], inherited: Sequence[Work
 class _Pool:
     """Hands targets to workers; a worker that fails is replaced, and its target tried once more."""
 
-    def __init__(self, targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits, results: Results | None) -> None:
+    def __init__(self, targets: Sequence[Target], unit: Unit, limits: Limits, results: Results | None) -> None:
         self.targets = targets
         self.unit = unit
-        self.jobs = jobs
         self.limits = limits
         self.results = results
         self.busy: dict[Connection, Worker] = {}
+        self.resting: list[Worker] = []
         self.attempts = [0] * len(targets)
         # The largest first, so that no worker is left with one at the end.
         self.waiting = sorted(range(len(targets)), key=lambda number: (weight(targets[number]), -number))
 
     def hire(self, jobs: int) -> None:
-        """Start so many workers, each on a target."""
+        """Start so many workers, each on a target; one rests as long as this process is at work itself, on results."""
         if self.results:
             self.results.close()
         new: list[Worker] = []
         while len(self.busy) + len(new) < jobs and len(new) < len(self.waiting):
-            new.append(Worker(self.unit, self.limits.memory, [*self.busy.values(), *new]))
+            new.append(Worker(self.unit, self.limits.memory, [*self.busy.values(), *self.resting, *new]))
+        if self.results and len(new) > 1:
+            self.resting.append(new.pop())
         for worker in new:
             self._next(worker)
 
@@ -240,18 +242,20 @@ class _Pool:
             while self.busy:
                 ready = wait(list(self.busy), 0)
                 if not ready and self.results:
-                    if self.results.ahead():  # this process is one of those at work
+                    if self.results.ahead():
                         continue
-                    self.hire(self.jobs)
                     self.results = None
+                    while self.resting:
+                        self._next(self.resting.pop())
                 first = min(worker.deadline for worker in self.busy.values())
                 ready = ready or wait(list(self.busy), max(0.0, first - time.monotonic()))
                 now = time.monotonic()
                 for worker in [w for connection, w in self.busy.items() if connection in ready or w.deadline <= now]:
                     yield from self._settled(worker)
         finally:
-            while self.busy:
-                self.busy.popitem()[1].stop()
+            for worker in (*self.busy.values(), *self.resting):
+                worker.stop()
+            self.busy.clear()
 
     def _next(self, worker: Worker) -> None:
         """Give a worker its next target, or let it go."""

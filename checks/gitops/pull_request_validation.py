@@ -88,7 +88,9 @@ def _verdict(repositories: list[Repository], share: float, applied: frozenset[st
     if len(repositories) == 1:
         return partial(share, _reason(repositories[0], repositories[0].name in applied), lesser)
     return graded(
-        share, f"pull requests are validated in some of {len(repositories)} repositories", chain(lesser, (a.at for a in validators))
+        share,
+        f"pull requests are validated in some of {len(repositories)} repositories",
+        chain(lesser, (a.at for a in validators)),
     )
 
 

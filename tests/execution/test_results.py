@@ -69,17 +69,20 @@ def test_this_process_is_one_of_those_at_work_until_there_is_nothing_left_to_rea
     for target in targets[::2]:
         (target.location / "new.tf").write_text('resource "a" "c" {}')
     results = Noting(targets, ORDER)
-    workers: list[tuple[int, bool]] = []  # how many there are, and whether something was left to read
-    hire = local._Pool.hire
+    begun: list[
+        tuple[int, bool]
+    ] = []  # by each worker that is given a target: how many have one, and whether any result was read
+    give = local._Pool._next
 
-    def noted(pool: local._Pool, jobs: int) -> None:
-        hire(pool, jobs)
-        workers.append((len(pool.busy), results.ahead_of_all > 0))
+    def noted(pool: local._Pool, worker: local.Worker) -> None:
+        begun.append((len(pool.busy) + 1, results.ahead_of_all > 0))
+        give(pool, worker)
 
-    monkeypatch.setattr(local._Pool, "hire", noted)
+    monkeypatch.setattr(local._Pool, "_next", noted)
     for number, answer in gather(targets, ORDER, jobs=3, results=results):
         results.take(number, answer)
-    assert workers[:2] == [(2, False), (3, True)]
+    assert max(count for count, read in begun if not read) == 2
+    assert max(count for count, read in begun if read) == 3
     assert len(results.whole()) == COUNT
 
 
