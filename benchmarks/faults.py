@@ -153,7 +153,7 @@ def main() -> int:
     """Try everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--repositories", type=int, default=40)
+    parser.add_argument("--repositories", type=int, default=150)  # enough to be judged in several processes
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     generator = random.Random(options.seed)

@@ -54,15 +54,16 @@ def root(
 
 
 def main() -> None:
-    """Run the command line; every error a user can cause ends in one clear message."""
+    """Be the program: run the command line and end the process."""
     gc.set_threshold(50_000, 20, 50)  # facts are many, and none refers back: collecting often finds nothing
     try:
-        _run()
+        run()
     except SystemExit as end:
         _leave(end.code)
 
 
-def _run() -> None:
+def run() -> None:
+    """Run the command line; every error a user can cause ends in one clear message, and everything in `SystemExit`."""
     try:
         app()
     except AssessorError as error:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from jsonschema import Draft202012Validator
 
-from assessor.cli import main
+from assessor import cli
 from tests.cli.test_commands import ROOT
 from tests.organizations import write
 
@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
             if cwd:
                 context.chdir(cwd)
             try:
-                main()
+                cli.run()
             except SystemExit as stop:
                 code = int(stop.code or 0)
         return Done(code, *capfd.readouterr())
