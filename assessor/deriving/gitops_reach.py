@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assessor.facts.base import Place
@@ -132,10 +133,8 @@ class Reach:
     def applications(self, place: Place) -> set[Place]:
         """Return the applications that deploy a file of a repository, for certain or as far as can be told."""
         found = self.files.get((place.repository, place.path), set())
-        for prefix, applications in self.possible.get(place.repository, {}).items():
-            if prefix and place.path.startswith(prefix + "/"):
-                found = found | applications
-        return found
+        possible = self.possible.get(place.repository, {})
+        return found.union(*(possible[folder] for folder in _folders(place.path) if folder and folder in possible))
 
 
 def reach(organization: Organization) -> Reach:
@@ -168,7 +167,7 @@ def reconciled(organization: Organization, found: Reach) -> Reconciliation:
         place = workload.at
         if (place.repository, place.path) in found.files:
             states["covered"].append(place)
-        elif any(_below(place.path, prefix) for name in ("", place.repository) for prefix in found.possible.get(name, {})):
+        elif any(folder in found.possible.get(name, {}) for name in ("", place.repository) for folder in _folders(place.path)):
             states["unknown"].append(place)
         else:
             states["uncovered"].append(place)
@@ -181,5 +180,8 @@ def reconciled(organization: Organization, found: Reach) -> Reconciliation:
     )
 
 
-def _below(path: str, folder: str) -> bool:
-    return not folder or path.startswith(folder + "/")
+def _folders(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in, the innermost first and the root ("") last."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
