@@ -290,6 +290,28 @@ def test_the_application_whose_source_holds_the_workload_deploys_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "path", "deploys"),
+    [
+        ("https://x.test/acme/config.git", "apps/{{path.basename}}", True),
+        ("https://x.test/acme/config.git", "apps/api/{{env}}", True),
+        ("https://x.test/acme/config.git", "apps/api2/{{env}}", False),
+        ("https://x.test/acme/config.git", "ap{{path}}", False),  # may be any folder: nothing tells which
+        ("https://x.test/acme/{{repo}}.git", "apps/api/{{env}}", False),
+    ],
+)
+def test_a_source_whose_path_is_known_at_run_time_may_deploy_what_is_below_its_fixed_part(
+    address: str, path: str, deploys: bool
+) -> None:
+    at = workload("config", "apps/api/deployment.yaml", "ghcr.io/acme/api")
+    source = AppSource(repository=address, path=path)
+    application = Application(
+        at=Place("config", "sets.yaml", 3), product="argocd", type="ApplicationSet", name="apps", sources=(source,)
+    )
+    found = organization(("config", at), ("config", application), service=PUSHED)
+    assert found.applications == ((application.at,) if deploys else ())
+
+
 def test_tooling_at_the_root_is_not_what_an_image_of_a_folder_is_made_of(tmp_path: Path) -> None:
     files = {
         "package.json": EXPRESS,
