@@ -18,7 +18,8 @@ from assessor.collectors.discovery import discover
 from assessor.collectors.target import Target
 from assessor.execution import local
 from assessor.execution.local import Limits, gather
-from assessor.execution.unit import Order, Unit, read_answer
+from assessor.execution.results import Results
+from assessor.execution.unit import Order
 from assessor.facts.repository import Repository
 from assessor.settings import Settings
 from tests.collectors.repositories import repository
@@ -47,11 +48,10 @@ def collected(
     targets: list[Target], *, jobs: int = 0, cache: bool = True, exclude: tuple[str, ...] = (), limits: Limits = UNLIMITED
 ) -> list[Repository]:
     order = Order(settings=Settings(exclude=exclude), today=TODAY, cache=cache)
-    answers = dict(gather(targets, order, jobs=jobs, limits=limits))
-    unit = Unit(order)
-    whole = [unit.result(answers[number]) for number in range(len(targets))]
-    unit.close()
-    return [read_answer(answer, target)[0] for answer, target in zip(whole, targets, strict=True) if answer]
+    results = Results(targets, order)
+    for number, answer in gather(targets, order, jobs=jobs, limits=limits, results=results):
+        results.take(number, answer)
+    return [found for found, _ in results.whole()]
 
 
 @pytest.fixture(params=["forks", "fresh interpreters"])

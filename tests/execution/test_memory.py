@@ -42,6 +42,13 @@ def assessed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return made
 
 
+@pytest.fixture
+def first(organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]) -> Assessment:
+    """Return a first assessment, after which nothing counts as having changed just now."""
+    unmoved(monkeypatch)
+    return scan(organization)
+
+
 def scan(folder: Path, **options: object) -> Assessment:
     return _scanning.run(_scanning.Request(paths=(folder,), quiet=True, **options))  # type: ignore[arg-type]
 
@@ -80,10 +87,8 @@ def test_what_is_damaged_is_made_anew(organization: Path, damage: str) -> None:
 
 
 def test_what_is_lost_of_one_repository_is_read_again_though_it_looks_the_same(
-    organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
+    organization: Path, first: Assessment, assessed: list[object]
 ) -> None:
-    unmoved(monkeypatch)
-    first = scan(organization)
     with sqlite3.connect(cache_file()) as connection:
         largest = "SELECT id FROM facts ORDER BY length(value) DESC LIMIT 4"  # the assessment, and results of repositories
         connection.execute(f"UPDATE facts SET value = x'00' || value WHERE id IN ({largest})")  # noqa: S608  a constant
@@ -93,10 +98,8 @@ def test_what_is_lost_of_one_repository_is_read_again_though_it_looks_the_same(
 
 
 def test_a_cache_that_fails_after_the_first_look_costs_time_and_no_result(
-    organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
+    organization: Path, first: Assessment, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
 ) -> None:
-    unmoved(monkeypatch)
-    first = scan(organization)
     monkeypatch.setattr(Memory, "assessment", lambda self: None)
     monkeypatch.setattr(Unit, "result", lambda self, answer: answer if answer.result or answer.failure else None)
     assert scan(organization) == first
@@ -104,10 +107,8 @@ def test_a_cache_that_fails_after_the_first_look_costs_time_and_no_result(
 
 
 def test_many_repositories_are_looked_at_in_several_processes(
-    organization: Path, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
+    organization: Path, first: Assessment, monkeypatch: pytest.MonkeyPatch, assessed: list[object]
 ) -> None:
-    unmoved(monkeypatch)
-    first = scan(organization)
     monkeypatch.setattr(local, "MANY", 2)
     monkeypatch.setattr(local, "PREPARING", 1)
     monkeypatch.setattr(local, "may_fork", lambda: True)
