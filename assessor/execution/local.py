@@ -54,13 +54,14 @@ def gather(
     workers are busy.
     """
     unit = Unit(order)
-    seen = _seen(targets, unit, jobs or cores(), limits)
+    jobs = jobs or cores()
+    seen = _seen(targets, unit, jobs, limits)
     left = [number for number in range(len(targets)) if number not in seen]
     rest = [targets[number] for number in left]
     if rest and (seen or not unit.knows(rest)):
         unit.prepare()  # unless it has been while others were looking
     unit.close()  # nobody inherits an open database
-    return _answers(seen, left, _worked_on(rest, unit, jobs or cores(), limits, results if seen else None))
+    return _answers(seen, left, _worked_on(rest, unit, jobs, limits, results if seen else None))
 
 
 def _seen(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> dict[int, Answer]:
@@ -240,15 +241,7 @@ class _Pool:
         """Yield each target's number and answer as it is there."""
         try:
             while self.busy:
-                ready = wait(list(self.busy), 0)
-                if not ready and self.results:
-                    if self.results.ahead():
-                        continue
-                    self.results = None
-                    while self.resting:
-                        self._next(self.resting.pop())
-                first = min(worker.deadline for worker in self.busy.values())
-                ready = ready or wait(list(self.busy), max(0.0, first - time.monotonic()))
+                ready = self._ready()
                 now = time.monotonic()
                 for worker in [w for connection, w in self.busy.items() if connection in ready or w.deadline <= now]:
                     yield from self._settled(worker)
@@ -256,6 +249,18 @@ class _Pool:
             for worker in (*self.busy.values(), *self.resting):
                 worker.stop()
             self.busy.clear()
+
+    def _ready(self) -> Sequence[object]:
+        """Wait until a worker is done or must be; as long as there are results, read them meanwhile."""
+        while self.results:
+            if ready := wait(list(self.busy), 0):
+                return ready
+            if not self.results.ahead():
+                self.results = None
+                while self.resting:
+                    self._next(self.resting.pop())
+        first = min(worker.deadline for worker in self.busy.values())
+        return wait(list(self.busy), max(0.0, first - time.monotonic()))
 
     def _next(self, worker: Worker) -> None:
         """Give a worker its next target, or let it go."""

@@ -41,18 +41,16 @@ class Results:
 
     def ahead(self) -> bool:
         """Read a few results of those taken; say whether there was one left."""
-        found = False
+        few = [self._unread.popleft() for _ in range(min(FEW, len(self._unread)))]
         with uncollected():
-            for _ in range(min(FEW, len(self._unread))):
-                self._read_one(self._unread.popleft())
-                found = True
-        return found
+            for number in few:
+                self._read_one(number)
+        return bool(few)
 
     def lost(self) -> list[int]:
         """Read what is left; return the numbers of those whose result the cache has lost since their answer was given."""
-        with uncollected():
-            while self._unread:
-                self._read_one(self._unread.popleft())
+        while self.ahead():
+            pass
         self.close()
         return [number for number in range(len(self.targets)) if number not in self._read]
 
