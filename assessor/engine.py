@@ -17,7 +17,7 @@ from assessor.checking import Check
 from assessor.deriving import derive_organization
 from assessor.errors import UsageError
 from assessor.facts import live as facts
-from assessor.facts.base import FILES, Fact, Place
+from assessor.facts.base import Fact, Place
 from assessor.facts.repository import Organization, Repository
 from assessor.inventory import inventory
 from assessor.model import (
@@ -60,7 +60,7 @@ def assess(
     scored = scored or {}
     ordered = sorted(organization.repositories, key=lambda repository: (repository.name, repository.path))
     organization = msgspec.structs.replace(organization, repositories=tuple(ordered))
-    services = trace_services(organization)
+    services = trace_services(organization)  # before `judging` may fork: what is looked at afterwards is copied
     findings = _complete_path((judging or judge)(organization, checks.values(), settings.waivers, today), checks)
     results = scoring.judged(findings, checks)
     score = scoring.score_organization(organization.name, results, settings.thresholds, settings.path)
@@ -274,10 +274,10 @@ def _finding(told: CheckInfo, subject: Fact, verdict: Verdict) -> Finding:
 
 
 def _basis(places: Sequence[Place]) -> Literal["files", "live", "both"]:
-    live = [place for place in places if place.source != FILES]
+    live = sum(place.live for place in places)
     if not live:
         return "files"
-    return "both" if len(live) < len(places) else "live"
+    return "both" if live < len(places) else "live"
 
 
 def organization_of_one(subject: Fact) -> str:

@@ -78,7 +78,7 @@ def _with(repository: Repository, step: Joiner, added: list[Fact]) -> Repository
         return repository
     facts = list(repository.facts)
     old = [number for number, fact in enumerate(facts) if isinstance(fact, step.replaces)] if dropped else []
-    if len(old) == len(added) and all(_order(facts[number]) == _order(fact) for number, fact in zip(old, added, strict=True)):
+    if [_order(facts[number]) for number in old] == [_order(fact) for fact in added]:
         for number, fact in zip(old, added, strict=True):  # each takes the place of the one it was made of
             facts[number] = fact
     else:
