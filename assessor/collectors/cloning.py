@@ -110,8 +110,10 @@ def clone_all(
     """
     _ready(folder)
     stop = threading.Event()
+    threads: set[threading.Thread] = set()
 
     def one(remote: Remote) -> Path | CloneError:
+        threads.add(threading.current_thread())
         try:
             return _Cloning(remote, folder, access, limits, stop).run()
         except CloneError as error:
@@ -127,6 +129,8 @@ def clone_all(
         except BaseException:
             stop.set()  # ends the git programs that are at work
             pool.shutdown(cancel_futures=True)
+            for thread in list(threads):  # the pool does not know one whose start was interrupted
+                thread.join()
             raise
     yield from ((remote, future.result()) for future, remote in futures.items())
 
@@ -166,6 +170,7 @@ class _Cloning:
 
     def run(self) -> Path:
         """Return the clone's folder once it holds the newest commit."""
+        self._check()  # nothing is begun once the scan was stopped
         self.target.parent.mkdir(parents=True, exist_ok=True)
         with self._alone():
             if is_bare(self.target) and len(list(self.target.glob("objects/pack/*.pack"))) <= MAX_PACKS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -152,4 +153,31 @@ def test_an_interrupt_ends_git_too_and_what_is_cloned_is_kept(forge: Forge, tmp_
         _, told = process.communicate(timeout=20)
     assert (process.returncode, "Traceback" in told) == (130, False)
     assert not list((tmp_path / "clones").rglob("*.git"))
+    assert not list((tmp_path / "clones").rglob("*.part"))
+
+
+INTERRUPTED_WHILE_STARTING = """\
+import sys, threading, time
+from pathlib import Path
+from assessor.cli import main
+
+def start(thread, start=threading.Thread.start):
+    start(thread)
+    while thread.name == "clone_0":
+        if list(Path(sys.argv[-1]).rglob("*.part")):
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+
+threading.Thread.start = start
+main()
+"""
+
+
+def test_an_interrupt_while_a_thread_is_started_leaves_nothing_half_cloned(forge: Forge, tmp_path: Path) -> None:
+    forge.delay = 0.5
+    arguments = ["scan", "--github", "acme", "--github-url", forge.url, "--clones", str(tmp_path / "clones")]
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_STARTING, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False)
     assert not list((tmp_path / "clones").rglob("*.part"))
