@@ -115,12 +115,21 @@ def test_of_a_share_that_its_workers_are_lost_by_only_one_repository_is_given_up
     organization: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SHARES", 1)
-    at_once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "1.0"}
-    environment = fault(tmp_path, "__import__('os').kill(os.getppid(), 9)") | at_once
-    # The share takes one worker with it, then the repository another.
-    with dask_cluster(tmp_path / "cluster", workers=3, environment=environment) as running:
-        found = answers(organization, running.address)
-    assert [answer.failure for answer in found] == ["", "", "the workers that read it were lost", "", "", ""]
+    # The share takes one worker with it; then the repository another, and nobody else's work, as the others are done.
+    first, others = tmp_path / "first", tmp_path / "others"
+    wait = f"while os.path.exists({str(first)!r}) and not os.path.exists({str(others)!r}): time.sleep(0.05)"
+    code = f"\n            {wait}\n            open({str(first)!r}, 'a').close()\n            os.kill(os.getppid(), 9)"
+    at_once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    found: dict[int, Answer] = {}
+    with dask_cluster(tmp_path / "cluster", workers=3, environment=fault(tmp_path, code) | at_once) as running:
+        for number, answer in gather(discover([organization]), ORDER, running.address, limits=LIMITS):
+            found[number] = answer
+            if len(found) == 5:
+                others.touch()
+    assert {number: answer.failure for number, answer in found.items() if answer.failure} == {
+        2: "the workers that read it were lost"
+    }
+    assert len(found) == 6
 
 
 def test_a_scan_ends_when_no_worker_is_left(organization: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,14 +156,17 @@ def test_shares_are_equal_and_hold_each_repository_once(tmp_path: Path, count: i
 def test_when_the_scheduler_is_lost_the_scan_says_so_and_can_be_resumed(
     organization: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
 ) -> None:
-    met = tmp_path / "met"
-    environment = fault(tmp_path, f"open({str(met)!r}, 'a').close() or time.sleep(60)")
-    with dask_cluster(tmp_path / "cluster", environment=environment) as running:
+    read, answered = module._answers, threading.Event()
+
+    def noting(*arguments: object) -> list[Answer] | None:
+        answered.set()
+        return read(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_answers", noting)
+    with dask_cluster(tmp_path / "cluster", environment=fault(tmp_path, "time.sleep(60)")) as running:
 
         def kill() -> None:
-            while not met.exists():
-                time.sleep(0.05)
-            time.sleep(3)  # the other worker does the rest
+            answered.wait()
             running.scheduler.kill()
 
         thread = threading.Thread(target=kill)

@@ -122,6 +122,8 @@ import os, resource, time
 from assessor.collectors import files
 class Faulty(files.Reading):
     def repository(self):
+        with open(os.environ.get("MET", os.devnull), "a") as met:
+            met.write(self.target.name + "\\n")
         if self.target.name == "r2":
             {fault}
         return super().repository()
