@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import gc
 import os
+import signal
 import sys
 
 import typer
@@ -81,6 +82,7 @@ def run() -> None:
 def _leave(code: object) -> None:
     """End at once: to take apart what a large scan has made would take a twentieth of a rescan's time."""
     status = code if isinstance(code, int) else 0 if code is None else 1
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever interrupts once more wants no traceback
     try:
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):

@@ -224,6 +224,13 @@ def test_ctrl_c_ends_without_output_or_traceback(tmp_path: Path) -> None:
     assert not (tmp_path / "a.json").exists()
 
 
+def test_ctrl_c_at_the_very_end_shows_no_traceback() -> None:
+    late = "import atexit, os, signal; atexit.register(os.kill, os.getpid(), signal.SIGINT)"
+    command = [sys.executable, "-c", f"{late}; from assessor.cli import main; main()", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
 def test_help_version_and_completion(small: Path) -> None:
     assert run("--version").stdout.startswith("gitops-assess 0.")
     for command in ("scan", "report", "checks", "explain", "init"):
