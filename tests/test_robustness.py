@@ -54,7 +54,7 @@ TEXTS: dict[str, str | bytes] = {
     "empty": "", "binary": b"\x7fELF\0\1\2" + bytes(range(256)) * 20, "not-utf-8": b"\xff\xfe\xfd\xc3(" * 100, "utf-16": "a: [\n".encode("utf-16"),
     "nul": "resource \"a\" \"b\" {\0}\nkind: \0\n", "brackets": "[" * MANY, "braces": "{" * MANY, "nested-json": '{"a":' * MANY, "blocks": "a {\n" * MANY, "parens": "(" * MANY,
     "assigned": "x = " + "[" * MANY, "templates": "{{" * FEW, "dollars": "${" * FEW, "dashes": "- " * FEW, "quotes": '"' * FEW, "escapes": '"' + "\\" * FEW, "one-line": "x" * (4 * FEW),
-    "lines": "\n" * FEW, "spaces": " " * FEW + "x", "bomb": BOMB, "tags": "!x " * FEW, "anchors": "&a " * FEW, "heredoc": "x = <<EOF\n" * 1000, "continued": "RUN a \\\n" * FEW,
+    "lines": "\n" * (10 * FEW), "strings": '"a" ' * FEW, "blanks": "\u2028\n" * FEW, "spaces": " " * FEW + "x", "bomb": BOMB, "tags": "!x " * FEW, "anchors": "&a " * FEW, "heredoc": "x = <<EOF\n" * 1000, "continued": "RUN a \\\n" * FEW,
     "froms": "FROM a AS a\n" * 10_000, "dots": "a." * FEW, "angles": "<a>" * FEW, "entities": '<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><a>&b;</a>', "stars": "*" * FEW,
     "list": "- 1\n- [2]\n- {a: null}\n", "scalar": "42\n", "null": "null\n", "json-list": "[1, null, {}]", "odd-keys": "1: 2\nnull: 3\ntrue: 4\n[a]: 5\n? {b: c}\n: d\n",
     "odd-values": "apiVersion: 7\nkind: [x]\nmetadata: 3\nspec: null\non: 5\njobs: [1]\nstages: {}\nservices: [null]\nsteps: 7\ndata: []\nresources: x\nversion: {}\nname: [1]\n",

@@ -9,6 +9,7 @@ anything else is dynamic and stays text that holds ``${…}``.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,7 +22,10 @@ from assessor.errors import ParseError
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
-MAX_BYTES = 512 * 1024  # hand-written HCL is far smaller; the worst text takes the parser seconds at this size
+MAX_BYTES = 512 * 1024  # hand-written HCL is far smaller, and sound text of this size takes the parser half a second
+TRIED = 8 * 1024  # bytes from which a text is tried first: recovering from mistakes can take the square of its size, or more
+SECONDS = 2.0  # of processor time that the parser gets
+MAX_BLANKS = 1000  # odd ones in a text; see _BLANK
 MAX_PIECES = 2000  # of a broken file
 MAX_DEPTH = 32  # of blocks and of values; deeper parts are left out, or kept as text
 MAX_DYNAMIC = 200  # characters kept of an expression
@@ -31,6 +35,8 @@ _OPEN = frozenset({"config_file", "body", "block", "ERROR"})
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _SPACE = re.compile(r"\s+")
+# What is white space in Unicode and not in HCL: the grammar skips a run of it anew at each of its characters.
+_BLANK = re.compile(rb"\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9]|\xe2\x81\x9f|\xe3\x80\x80")
 
 
 class Attribute:
@@ -115,8 +121,11 @@ def parse(data: bytes) -> Block:
     if len(data) > MAX_BYTES:
         root.error = ParseError(f"HCL larger than {MAX_BYTES // 1024} KiB")
         return root
-    parser = tree_sitter.Parser(_LANGUAGE)
     data = data.removeprefix(b"\xef\xbb\xbf")
+    if _takes_long(data):
+        root.error = ParseError(f"HCL that takes longer than {SECONDS:g} s to read")
+        return root
+    parser = tree_sitter.Parser(_LANGUAGE)
     tree = parser.parse(data)
     if not tree.root_node.has_error:
         _Builder(root).build(tree)
@@ -125,6 +134,25 @@ def parse(data: bytes) -> Block:
     for line, piece in _pieces(data):
         _Builder(root, line).build(parser.parse(piece))
     return root
+
+
+def _takes_long(data: bytes) -> bool:
+    """Say whether the parser needs too long for a text, in a trial whose tree is not used.
+
+    Only a parser that reads through a function can be stopped, and only one that has the whole text keeps it for its nodes.
+    """
+    if len(data) < TRIED:
+        return False
+    if len(_BLANK.findall(data)) > MAX_BLANKS:
+        return True
+    end = time.thread_time() + SECONDS
+    try:
+        tree_sitter.Parser(_LANGUAGE).parse(
+            lambda start, _: data[start:], progress_callback=lambda _start, _error: time.thread_time() > end
+        )
+    except ValueError:  # it was stopped
+        return True
+    return False
 
 
 _TOP_LEVEL = re.compile(rb'^[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{', re.M)

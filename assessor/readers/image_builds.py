@@ -161,7 +161,8 @@ def read_goreleaser(source: Source) -> Iterator[ImageBuild]:
 
 
 _RULE = re.compile(
-    r"^\s*(?:oci_image|container_image|docker_build|oci_push|[a-z0-9]+3?_(?:oci_)?image|py_image_layer|container_push)\s*\(", re.M
+    r"^[ \t]*(?:oci_image|container_image|docker_build|oci_push|[a-z0-9]+3?_(?:oci_)?image|py_image_layer|container_push)\s*\(",
+    re.M,
 )
 
 

@@ -35,7 +35,7 @@ _SECRET_NAME = re.compile(
     r"|client_?secret|credentials?$|connection_string",
     re.I,
 )
-_REFERENCE = re.compile(r"^(?!\s*(?:#|//)).*\bvar\.\w", re.M)
+_REFERENCE = re.compile(r"^(?![ \t]*(?:#|//)).*\bvar\.\w", re.M)
 _NOT_SECRET = re.compile(
     r"(?:length|rotation|policy|enabled?|_id|_ids|_arn|_arns|_name|_names|_path|_file|_version|_ttl|_days|_type|_ref|_url|_wo_version|algorithm|expiration"
     r"|minimum|require|reset|recovery|prefix|suffix|keepers|min_|max_|_only|_in_days|_mode|_size|_refs|_authentication|_lifetime|_count)",

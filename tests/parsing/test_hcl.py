@@ -120,6 +120,15 @@ def test_a_file_too_large_to_be_written_by_hand_is_reported_unread() -> None:
     assert root.attributes == {}
 
 
+@pytest.mark.parametrize("text", ['"a"\n' * 100_000, "\u2028\n" * 100_000], ids=["strings", "blanks"])
+def test_what_takes_the_parser_the_square_of_its_size_is_given_up(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hcl, "SECONDS", 0.1)
+    root = hcl.parse(text.encode())
+    assert root.error is not None
+    assert "takes longer" in str(root.error)
+    assert root.blocks == []
+
+
 def test_the_json_syntax_gives_the_same_blocks() -> None:
     text = """{
   "terraform": {"backend": {"s3": {"bucket": "b"}}, "required_providers": {"aws": {"version": "~> 6.0"}}},
