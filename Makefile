@@ -29,7 +29,7 @@ contracts: $(VENV)/dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/dev $(VENV)/judges
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 judges: $(VENV)/judges ## Also set up checkov, in an environment of its own.
 	$(PYTHON) -m venv .judges/checkov
