@@ -48,13 +48,17 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
     @property
     def final(self) -> tuple[Stage, ...]:
         """The last stage, then the earlier stages it builds on; the last of these names the base that is shipped."""
+        latest: dict[str, int] = {}  # of each name, where it stands last so far
+        before: list[int | None] = []
+        for number, stage in enumerate(self.stages):
+            before.append(latest.get(stage.base.lower()) if stage.from_stage else None)
+            if stage.name:
+                latest[stage.name.lower()] = number
         chain: list[Stage] = []
-        stage: Stage | None = self.stages[-1] if self.stages else None
-        while stage is not None:
-            chain.append(stage)
-            before = self.stages[: self.stages.index(stage)]
-            wanted = stage.base.lower() if stage.from_stage else None
-            stage = next((s for s in reversed(before) if s.name.lower() == wanted), None) if wanted else None
+        at = len(self.stages) - 1 if self.stages else None
+        while at is not None:
+            chain.append(self.stages[at])
+            at = before[at]
         return tuple(chain)
 
 

@@ -173,6 +173,15 @@ def test_hostile_files_are_read_in_time(text: str) -> None:
     assert time.process_time() - start < 20
 
 
+def test_a_long_chain_of_stages_is_followed_in_time() -> None:
+    text = "FROM a AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\n" for n in range(19_000))
+    (found,) = read("dockerfile", "Dockerfile", text)
+    assert isinstance(found, Dockerfile)
+    start = time.process_time()
+    assert [stage.name for stage in found.final] == [f"s{n}" for n in range(19_000, -1, -1)]
+    assert time.process_time() - start < 5
+
+
 LINES = st.sampled_from(
     ["FROM a AS b", "from ${X:-y", "COPY [1, 2]", "COPY --from=b --chown x y", "RUN <<E", "E", "ONBUILD", "ENV A", "ARG =", "USER", "USER $A",
      "EXPOSE $P 99999999999999999999", "# escape=`", "RUN x \\", "HEALTHCHECK NONE", "\ufeffFROM x", "\x00"]
