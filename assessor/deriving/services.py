@@ -45,7 +45,7 @@ _GENERIC = frozenset(
 _PLATFORMS = re.compile(
     r"(?:alpine|debian|ubuntu|bookworm|bullseye|slim|distroless|scratch|ubi\d*|rhel\d*|fedora|centos|arm|arm64|armv?\d\w*|aarch64|amd64"
     r"|x86(?:_64)?|s390x|ppc64le|riscv64|windows|win|nanoserver|ltsc\d*|linux|gpu|cpu|cuda[\d.]*|rocm|native|jvm|legacy|jar|micro|prod|production"
-    r"|release|releaser|goreleaser|multi|multiarch|multistage|buildx|cross|fips|nonroot|rootless|root|nginx|static|v?\d[\d.]*|latest|full|minimal|"
+    r"|release|releaser|goreleaser|multi|multiarch|multistage|multiplatform|arch|stage|buildx|cross|fips|nonroot|rootless|root|nginx|static|v?\d[\d.]*|latest|full|minimal|"
     r"base|cache|cached|bazel|simple|final|prebuilt|heroku|fly|render|railway|aws|gcp|azure|ecs|eks|lambda|kubernetes|k8s)"
 )
 # Names that tools give the project at the root of whatever they make.

@@ -69,6 +69,8 @@ def test_variants_of_one_image_are_one_service_and_named_images_are_several(tmp_
         "main.go": GO,
         "Dockerfile": COPY,
         "Dockerfile.alpine": COPY,
+        "Dockerfile.multi-arch": COPY,
+        "Dockerfile.multi-stage": COPY,
         "Dockerfile.arm64": COPY,
         "worker.Dockerfile": COPY,
     }
