@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assessor.checking import Place
+from assessor.checking import Place, Verdict, not_observed
 from assessor.facts.containers import Dockerfile, ImageBuild, Service
 from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
 from assessor.facts.repository import Organization, Repository
@@ -94,6 +94,12 @@ def spread(organization: Organization, purpose: Purpose) -> Spread:
     others = [(repository, hidden(repository, IMAGE_WORK)) for repository, does in owners if not does]
     hiding = tuple(elsewhere for _, elsewhere in others if elsewhere)
     return Spread(doing, hiding, tuple(repository for repository, elsewhere in others if not elsewhere))
+
+
+def out_of_sight(images: Spread, done: str) -> Verdict:
+    """Return the verdict where what may do something with images is not in the scan."""
+    name, _ = images.hiding[0]
+    return not_observed(f"images may be {done} by {name}, which is not in the scan", [at for _, at in images.hiding])
 
 
 def on_changes(activity: Activity) -> bool:

@@ -31,6 +31,7 @@ from ..observed import (  # noqa: TID252  the absolute name depends on how the p
     builds_images,
     listing,
     manual,
+    out_of_sight,
     own_images,
     spread,
 )
@@ -54,6 +55,8 @@ _MODULE = re.compile(r"(?i)(?:^|[/_-])(?:ecr|acr|container-?registry|artifact-?r
 _FORGE = re.compile(
     r"(?i)(?:^|//)(?:ghcr\.io|docker\.io|index\.docker\.io|registry\.hub\.docker\.com|quay\.io|registry\.gitlab\.com|\$\{?CI_REGISTRY\w*)"
 )
+_LOGINS = ("docker/login-action", "redhat-actions/podman-login")  # without `registry` at Docker Hub
+_OTHER_LOGINS = re.compile(r"ecr-login|acr-login|docker-login|gcloud|azure/login|configure-aws")
 _HOST = re.compile(r"^(?:docker://)?((?:[\w-]+\.)+[\w-]+(?::\d+)?|\$\{?CI_REGISTRY\w*\}?)/")
 
 _MOVING = re.compile(
@@ -112,10 +115,7 @@ def _unpushed(images: Spread) -> str:
 
 
 def _nothing_seen(images: Spread) -> Verdict:
-    if images.hiding:
-        name, _ = images.hiding[0]
-        return not_observed(f"images may be pushed by {name}, which is not in the scan", [at for _, at in images.hiding])
-    return not_applicable(NO_IMAGE)
+    return out_of_sight(images, "pushed") if images.hiding else not_applicable(NO_IMAGE)
 
 
 @check(
@@ -150,8 +150,12 @@ def registry_is_declared(organization: Organization) -> Verdict:
         return partial(0.5, f"{len(running)} ECR repositories exist, and none is declared", [found.at for found in running])
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     pipelines = _pipelines(organization)
-    if pushes and all(_is_forge(push, _of(pipelines, push)) for push in pushes):
-        return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in pushes])
+    told = {push: forge for push in pushes if (forge := _is_forge(push, _of(pipelines, push))) is not None}
+    if told and all(told.values()):
+        return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in told])
+    images = spread(organization, Purpose.PUSH_IMAGE)
+    if not pushes and not images.lacking:
+        return _nothing_seen(images)
     built = [at for repository in organization.repositories for at in own_images(repository)]
     return failed("no registry is declared", [a.at for a in pushes] or built)
 
@@ -182,24 +186,26 @@ def _pipelines(organization: Organization) -> Pipelines:
 
 
 def _of(pipelines: Pipelines, activity: Activity) -> Sequence[Pipeline]:
-    """Return what the file of an activity declares."""
-    return pipelines.get((activity.at.repository, activity.pipeline), ())
+    """Return what the file an activity stands in declares, and the one that starts it."""
+    files = dict.fromkeys((activity.at.path, activity.pipeline))
+    return [pipeline for path in files for pipeline in pipelines.get((activity.at.repository, path), ())]
 
 
-def _is_forge(push: Activity, pipelines: Iterable[Pipeline]) -> bool:
-    """Say whether an image goes to a forge's registry: by its name, or because the pipeline signs in nowhere else."""
+def _is_forge(push: Activity, pipelines: Iterable[Pipeline]) -> bool | None:
+    """Say whether an image goes to a forge's registry: by its name, or by those its pipelines name; None if none tells."""
     named = [host for host in (_HOST.match(name) for name in (push.subject, *push.tags)) if host]
     if named:
         return all(_FORGE.match(host[1]) for host in named)
-    return any(map(_signs_in_at_forge, pipelines))
+    said = {_names_a_forge(pipeline) for pipeline in pipelines}
+    return True if True in said else False if False in said else None
 
 
-def _signs_in_at_forge(pipeline: Pipeline) -> bool:
-    logins = [step for _, step in pipeline.steps if step.uses.startswith(("docker/login-action", "redhat-actions/podman-login"))]
-    other = any(
-        re.search(r"ecr-login|acr-login|docker-login|gcloud|azure/login|configure-aws", step.uses) for _, step in pipeline.steps
-    )
-    return bool(logins) and not other and all(_FORGE.match(step.inputs.get("registry", "docker.io")) for step in logins)
+def _names_a_forge(pipeline: Pipeline) -> bool | None:
+    """Say whether all registries that steps sign in at, or are given, are those of forges; None where there are none."""
+    steps = [step for _, step in pipeline.steps if "registry" in step.inputs or step.uses.startswith(_LOGINS)]
+    if any(_OTHER_LOGINS.search(step.uses) for _, step in pipeline.steps):
+        return False
+    return all(_FORGE.match(step.inputs.get("registry", "docker.io")) for step in steps) if steps else None
 
 
 @check(
@@ -222,7 +228,8 @@ def tags_are_unique(organization: Organization) -> Verdict:
     """
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     if not pushes:
-        return not_applicable("no pipeline pushes images")
+        images = spread(organization, Purpose.PUSH_IMAGE)
+        return out_of_sight(images, "pushed") if images.hiding else not_applicable("no pipeline pushes images")
     return both(_written_tags(organization, pushes), _mutability(organization, pushes))
 
 

@@ -56,10 +56,17 @@ _IMAGES = (
     step("redhat-actions/buildah-build buildpacks/github-actions/* dfreilich/pack-action", P.BUILD_IMAGE, tags="tags"),
     step("dfreilich/pack-action", P.PUSH_IMAGE, when=mentions("args", "--publish")),
     step(
-        """redhat-actions/push-to-registry mr-smithers-excellent/docker-build-push elgohr/publish-docker-github-action
+        """redhat-actions/push-to-registry elgohr/publish-docker-github-action
         jerray/publish-docker-action whoan/docker-build-with-cache-action macbre/push-to-ghcr azure/acr-build""",
         P.PUSH_IMAGE,
         tags="tags image_tag",
+    ),
+    # Named for what it does, whoever's it is. Docker's own `build-push-action` does not match: it pushes on request.
+    step(
+        "*docker-build-push* *docker-build-and-push* *build-and-push-docker* *build-push-docker*",
+        P.PUSH_IMAGE,
+        when=unless_off("push", "pushImage"),
+        tags="tags tag image_tag",
     ),
     step("int128/kaniko-action aevea/action-kaniko", P.PUSH_IMAGE, when=unless_off("push"), tags="tags tag"),
     step("docker/github-builder/.github/workflows/*", P.PUSH_IMAGE, when=unless_off("push")),
@@ -153,7 +160,7 @@ _IMAGES = (
     step("concourse:docker-image", P.BUILD_IMAGE, when=lambda inputs: "build" in inputs, subject="build"),
     step("cluster-build:*", P.PUSH_IMAGE, subject="image", tags="image"),
     step("buildkite:docker-compose", P.PUSH_IMAGE, when=on("push")),
-    step("buildkite:*docker-build-push* buildkite:*docker-ecr-publish*", P.PUSH_IMAGE),
+    step("buildkite:*docker-ecr-publish*", P.PUSH_IMAGE),
     step(
         "goreleaser:dockers goreleaser:dockers_v2 goreleaser:docker_manifests goreleaser:kos",
         P.PUSH_IMAGE,
