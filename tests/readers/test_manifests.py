@@ -263,7 +263,7 @@ def test_no_types_anywhere_make_a_reader_raise(reader: str, identity: str, spec:
 @given(
     st.sampled_from(READERS),
     st.integers(0, len(DEPLOYMENT)),
-    st.text(st.characters(exclude_characters="\0"), max_size=6),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6),
     st.booleans(),
 )
 def test_no_damage_to_a_file_makes_a_reader_raise(reader: str, at: int, text: str, template: bool) -> None:
