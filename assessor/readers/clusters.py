@@ -13,10 +13,10 @@ from assessor.reading import Source, reader
 from .cloudformation import plain_settings
 
 MAX_NODES = 20_000
-_TELLING = re.compile(
-    rb"crossplane\.io|upbound\.io|services\.k8s\.aws|cnrm\.cloud\.google\.com|\.azure\.com/|cluster\.x-k8s\.io|eksctl\.io|kops\.k8s\.io|\bkops/"
-    rb"|hive\.openshift\.io|infra\.contrib\.fluxcd\.io|tofu-controller|kro\.run"
-)
+_TELLING = (  # looked for in every manifest: a search for each is many times faster than one pattern for all
+    b"crossplane.io", b"upbound.io", b"services.k8s.aws", b"cnrm.cloud.google.com", b".azure.com/", b"cluster.x-k8s.io",
+    b"eksctl.io", b"kops.k8s.io", b"kops/", b"hive.openshift.io", b"infra.contrib.fluxcd.io", b"tofu-controller", b"kro.run",
+)  # fmt: skip
 _INFRASTRUCTURE = (
     (re.compile(r"\.(?:upbound\.io|crossplane\.io)$"), "crossplane"),
     (re.compile(r"\.services\.k8s\.aws$"), "ack"),
@@ -46,7 +46,7 @@ _CLUSTER_ONLY = {"cluster-api": {"Cluster", "ClusterDeployment"}, "eksctl": {"Cl
 @reader("infrastructure-objects", names=("*.yaml", "*.yml", "*.json"))
 def read_objects(source: Source) -> Iterator[Fact]:
     """Yield infrastructure objects, those inside Compositions included."""
-    if not _TELLING.search(source.data):
+    if not any(word in source.data for word in _TELLING):
         return
     found: list[Resource] = []
     for document in source.documents:

@@ -6,7 +6,6 @@ Rollout`` or ``kind: Alert`` inside definitions, and ``Application`` exists in s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from assessor.facts.base import Fact
@@ -73,11 +72,12 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("policies.kubewarden.io", "AdmissionPolicy"): policies.read_kubewarden,
 }  # fmt: skip
 
-_TELLING = re.compile(
-    r"argoproj|fluxcd|flux\.weave\.works|flagger|kruise\.io|kargo\.akuity|cattle\.io|gke\.io|pipecd|eksctl\.io|keel\.sh"
-    r"|VirtualService|HTTPRoute|kyverno\.io|gatekeeper\.sh|ValidatingAdmissionPolicy|kubewarden\.io|argocd|operators\.coreos\.com"
-    r"|jx-git-operator|rancher/fleet|reconciler-manager|weaveworks/flux"
-)
+_TELLING = (  # looked for in every manifest: a search for each is many times faster than one pattern for all
+    b"argoproj", b"fluxcd", b"flux.weave.works", b"flagger", b"kruise.io", b"kargo.akuity", b"cattle.io", b"gke.io", b"pipecd",
+    b"eksctl.io", b"keel.sh", b"VirtualService", b"HTTPRoute", b"kyverno.io", b"gatekeeper.sh", b"ValidatingAdmissionPolicy",
+    b"kubewarden.io", b"argocd", b"operators.coreos.com", b"jx-git-operator", b"rancher/fleet", b"reconciler-manager",
+    b"weaveworks/flux",
+)  # fmt: skip
 _NAMES = (
     "*.yaml",
     "*.yml",
@@ -96,7 +96,7 @@ MAX_NESTED = 500
 @reader("gitops-objects", names=_NAMES)
 def read_objects(source: Source) -> Iterator[Fact]:
     """Yield the facts of every GitOps object in a manifest."""
-    if "kind" not in source.text or not _TELLING.search(source.text):
+    if b"kind" not in source.data or not any(word in source.data for word in _TELLING):
         return
     for manifest in manifests(source):
         yield from facts_of(manifest)

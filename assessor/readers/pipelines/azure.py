@@ -30,7 +30,7 @@ MAX_DEPTH = 12
 @reader("azure-pipelines", names=("*.yml", "*.yaml"))
 def read_azure(source: Source) -> Iterator[Fact]:
     """Yield the pipeline or template of a file."""
-    if source.path.startswith(".github/") or not _TELLING.search(source.text) or is_manifest(source):
+    if source.path.startswith(".github/") or is_manifest(source) or not _TELLING.search(source.text):
         return
     body = source.yaml
     if not isinstance(body, Map) or not _is_azure(body):

@@ -32,7 +32,7 @@ _PROGRAMS = {
 
 def is_manifest(source: Source) -> bool:
     """Say whether a file holds Kubernetes objects, told without parsing it: those of operators are very large."""
-    return bool(_MANIFEST.search(source.text))
+    return b"apiVersion" in source.data and bool(_MANIFEST.search(source.text))
 
 
 def mapping(value: object) -> Map:

@@ -48,7 +48,7 @@ ALWAYS = (Trigger(Event.PUSH), Trigger(Event.PULL_REQUEST))  # a branch pipeline
 @reader("gitlab-ci", names=("*.yml", "*.yaml"))
 def read_gitlab(source: Source) -> Iterator[Fact]:
     """Yield the file if it is in GitLab's syntax: a mapping of jobs, includes or both."""
-    if source.path.startswith(".github/") or not _TELLING.search(source.text) or is_manifest(source):
+    if source.path.startswith(".github/") or is_manifest(source) or not _TELLING.search(source.text):
         return
     documents = [document.value for document in source.documents if isinstance(document.value, Map)]
     body = documents[-1] if documents and ("spec" in documents[0] or len(documents) == 1) else None
