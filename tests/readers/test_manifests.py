@@ -259,7 +259,6 @@ def test_no_types_anywhere_make_a_reader_raise(reader: str, identity: str, spec:
     assert isinstance(found, list)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(READERS),
     st.integers(0, len(DEPLOYMENT)),
