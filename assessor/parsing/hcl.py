@@ -23,7 +23,7 @@ from assessor.errors import ParseError
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
 MAX_BYTES = 512 * 1024  # hand-written HCL is far smaller, and sound text of this size takes the parser half a second
-TRIED = 8 * 1024  # bytes from which a text is tried first: recovering from mistakes can take the square of its size, or more
+TRIED = 16 * 1024  # bytes from which a text is tried first: recovering from mistakes can take the square of its size, or more
 SECONDS = 2.0  # of processor time that the parser gets
 MAX_BLANKS = 1000  # odd ones in a text; see _BLANK
 MAX_PIECES = 2000  # of a broken file
