@@ -91,6 +91,8 @@ class Directory:
         """Return what one source of an application means."""
         if _HELM_ADDRESS.match(source.repository) or (source.chart and not source.path):
             return Target("external")
+        if application.product == "argocd" and not (source.repository or source.path):
+            return Target("external")  # nothing says where: a part of a source that is completed elsewhere
         home = self.homes.get(application.at.repository)
         if _DYNAMIC.search(source.repository):
             return Target("dynamic", None, (), _static(source.path))

@@ -16,7 +16,7 @@ import msgspec
 from assessor.facts.base import Fact, Place
 from assessor.facts.gitops import Application, AppSource, PolicyPatch, Project, Promotion, UpdateBot
 from assessor.parsing import yaml
-from assessor.parsing.yaml import Map, is_dynamic
+from assessor.parsing.yaml import PLACEHOLDER, Map, is_dynamic
 
 from .generators import MAX_SETS, expand, generator_types, parameters, stands_for
 from .notifying import subscriptions
@@ -25,6 +25,7 @@ from .objects import EMPTY, Manifest, get, items, mapping, text
 GROUP = "argoproj.io"
 UPDATER = "argocd-image-updater.argoproj.io/"
 _INCLUDE = re.compile(r"\{\{.*\b(?:toYaml|include|template|tpl)\b")
+_PRODUCED = f"{PLACEHOLDER}include"  # stands for a value in text that a template produces
 _CONDITION = re.compile(r"\{\{-?\s*(?:if|with|range)\b")
 
 
@@ -47,7 +48,7 @@ def read_application(manifest: Manifest) -> Iterator[Fact]:
     annotations = mapping(manifest.value, "metadata", "annotations")
     if is_application(spec, manifest.templated):
         policy = sync_policy(manifest, "spec")
-        yield _application(manifest, "Application", spec, policy, tuple(sources(spec)))
+        yield _application(manifest, "Application", spec, policy, tuple(sources(manifest, spec)))
     elif "syncPolicy" in spec:
         policy = sync_policy(manifest, "spec")
         yield PolicyPatch(
@@ -69,7 +70,7 @@ def read_application_set(manifest: Manifest) -> Iterator[Fact]:
             yield _patch(manifest, policy)
         return
     sets = list(parameters(generators))[:MAX_SETS]
-    found = tuple(dict.fromkeys(expanded for source in sources(spec) for expanded in expand(source, sets)))
+    found = tuple(dict.fromkeys(expanded for source in sources(manifest, spec) for expanded in expand(source, sets)))
     types = generator_types(generators)
     yield msgspec.structs.replace(
         _application(manifest, "ApplicationSet", spec, policy, found),
@@ -112,9 +113,14 @@ def _patch(manifest: Manifest, policy: Policy) -> PolicyPatch:
 
 def is_application(spec: Map, templated: bool = False) -> bool:
     """Say whether a spec is a whole application rather than a patch of one."""
-    if not any(isinstance(spec.get(key), Map | yaml.Seq) for key in ("source", "sources", "sourceHydrator")):
-        return False
-    return templated or "destination" in spec
+    if any(isinstance(spec.get(key), Map | yaml.Seq) for key in ("source", "sources", "sourceHydrator")):
+        return templated or "destination" in spec
+    return templated and "destination" in spec and any(_produced(spec, key) for key in ("source", "sources"))
+
+
+def _produced(spec: Map, key: str) -> bool:
+    """Say whether a template's action stands for the whole value of a key."""
+    return key in spec and (spec[key] is None or is_dynamic(spec[key]))
 
 
 def _application(manifest: Manifest, type: str, spec: Map, policy: Policy, found: tuple[AppSource, ...]) -> Application:
@@ -136,20 +142,36 @@ def _application(manifest: Manifest, type: str, spec: Map, policy: Policy, found
     )
 
 
-def sources(spec: Map) -> Iterator[AppSource]:
+def sources(manifest: Manifest, spec: Map) -> Iterator[AppSource]:
     """Yield the sources of an application's spec that count."""
-    hydrator = mapping(spec, "sourceHydrator", "drySource")
-    several = [source for source in items(spec, "sources") if isinstance(source, Map)]
-    for source in [hydrator] if hydrator else several or [mapping(spec, "source")]:
-        if source:
-            yield AppSource(
-                repository=text(source, "repoURL"),
-                path=text(source, "path"),
-                chart=text(source, "chart"),
-                revision=text(source, "targetRevision"),
-                reference=text(source, "ref"),
-                shallow=get(source, "directory", "recurse") in (None, False),
-            )
+    hydrator, several = mapping(spec, "sourceHydrator"), items(spec, "sources")
+    if mapping(hydrator, "drySource"):
+        yield _source(manifest, hydrator["drySource"], hydrator.lines.get("drySource", hydrator.line))
+    elif several:
+        yield from (_source(manifest, source, source.line) for source in several if isinstance(source, Map))
+    elif mapping(spec, "source"):
+        yield _source(manifest, spec["source"], spec.lines.get("source", spec.line))
+    elif manifest.templated and (_produced(spec, "source") or _produced(spec, "sources")):
+        yield AppSource(repository=_PRODUCED, path=_PRODUCED, revision=_PRODUCED)
+
+
+def _source(manifest: Manifest, source: Map, line: int) -> AppSource:
+    """Return a source whose key, or first key in a list, is on a line.
+
+    What is missing may be in the text of a template inside it.
+    """
+    repository, path, chart, revision = (text(source, key) for key in ("repoURL", "path", "chart", "targetRevision"))
+    if not (repository and (path or chart)) and manifest.templated and _includes(manifest, line + 1, _indent(manifest, line) + 1):
+        repository, revision = repository or _PRODUCED, revision or _PRODUCED
+        path = path or ("" if chart else _PRODUCED)
+    return AppSource(
+        repository=repository,
+        path=path,
+        chart=chart,
+        revision=revision,
+        reference=text(source, "ref"),
+        shallow=get(source, "directory", "recurse") in (None, False),
+    )
 
 
 def sync_policy(manifest: Manifest, *spec: str) -> Policy:
