@@ -20,6 +20,7 @@ _REQUEST = re.compile(
     r"|Merged PR \d+: "  # Azure Repos
 )
 _NUMBER = re.compile(r"\((?:#|!|pull request #)\d+\)\s*\Z")
+_BY_API = re.compile(r"Merge \S+ into \S+")  # what GitHub calls a merge of branches that its API was asked for, without a request
 _FORGES = frozenset({"GitHub", "Gitea", "Forgejo", "GitLab"})
 _GITHUB = re.compile(r"(?:^|[@/.])github\.[\w.]+[:/]", re.I)
 _CONVENTIONAL = re.compile(r"[a-zA-Z]{2,20}(?:\([^()]{1,80}\))?!?: \S")
@@ -44,7 +45,7 @@ def changes_arrive_through_requests(repository: Repository) -> Verdict:
 
     Read from the last 200 commits along first parents: merge commits of a forge, and squashed ones that carry the
     number of their request. A commit made at the forge without a number may be a rebased request or an edit in the
-    browser, and is left out.
+    browser, and is left out. A merge of branches through GitHub's API (`Merge a into main`) takes no request.
 
     Where the forge was asked, the reviews of its last merged requests count too: those that somebody other than the author
     looked at, those of bots left out. The lower share decides.
@@ -93,9 +94,11 @@ def _arrival(change: Change, remote: str) -> bool | None:
     """Say whether a commit arrived through a request; None when that cannot be told."""
     if _REQUEST.match(change.subject):
         return True
-    if change.parents > 1:
-        return change.committer in _FORGES
     at_forge = change.committer in _FORGES
+    if change.parents > 1 and change.committer != "GitHub":
+        return at_forge
+    if change.parents > 1 and not _NUMBER.search(change.subject):
+        return False if _BY_API.fullmatch(change.subject) else None  # whoever merges a request may write another subject
     if _NUMBER.search(change.subject):
         # on GitHub the forge itself commits a squashed request; elsewhere the person who merges does
         return at_forge or bool(remote and not _GITHUB.search(remote))

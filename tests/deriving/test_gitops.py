@@ -193,6 +193,17 @@ def test_merges_and_squashes_of_the_forge_are_reviewed_changes() -> None:
     assert verdict(check, history(*[("Merge branch 'main' of github.com:a/b", 2, "Jo")] * 9))[0] is Status.FAIL
 
 
+def test_a_merge_at_github_without_a_number_is_no_request() -> None:
+    merged = [("Merge staging into main", 2, "GitHub")]
+    assert verdict("gop.reviewed-changes", history(*merged * 10))[0] is Status.FAIL
+    renamed = [("Ship the spring release", 2, "GitHub")]
+    assert verdict("gop.reviewed-changes", history(*renamed * 10))[0] is Status.NOT_OBSERVED
+    numbered = [("Ship the spring release (#12)", 2, "GitHub")]
+    assert verdict("gop.reviewed-changes", history(*numbered * 10))[0] is Status.PASS
+    elsewhere = [("Merge staging into main", 2, "Gitea")]
+    assert verdict("gop.reviewed-changes", history(*elsewhere * 10))[0] is Status.PASS
+
+
 def test_a_number_in_a_subject_proves_a_request_on_github_only_when_the_forge_committed() -> None:
     mentioned = [("Fix the reload of rules (#8)", 1, "Jo")] * 10
     assert verdict("gop.reviewed-changes", history(*mentioned))[0] is Status.FAIL
