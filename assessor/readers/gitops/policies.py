@@ -13,13 +13,17 @@ GATEKEEPER_CONSTRAINTS = "constraints.gatekeeper.sh"
 
 
 def read_kyverno(manifest: Manifest) -> Iterator[PolicySet]:
-    """Yield a Kyverno policy: enforced if a rule denies what violates it; mutating and generating rules act by nature."""
+    """Yield a Kyverno policy: enforced if a rule denies what violates it; mutating and generating rules act by nature.
+
+    What does not say so only audits, the verification of images too.
+    """
     spec = manifest.spec
     rules = items(spec, "rules")
     if not rules:
         return
     actions = {text(spec, "validationFailureAction")} | {text(rule, "validate", "failureAction") for rule in rules}
-    acts = any(get(rule, key) is not None for rule in rules for key in ("mutate", "generate", "verifyImages"))
+    actions |= {text(verified, "failureAction") for rule in rules for verified in items(rule, "verifyImages")}
+    acts = any(get(rule, key) is not None for rule in rules for key in ("mutate", "generate"))
     enforced = acts or any(action.lower() == "enforce" for action in actions)
     yield PolicySet(at=manifest.place, tool="kyverno", enforced=enforced)
 
