@@ -127,4 +127,6 @@ def _apply(patch: PolicyPatch, application: Application) -> Application:
         changes["service_account"] = patch.service_account
     if changes.keys() - {"service_account"}:
         changes["policy_from"] = patch.at
+    if patch.path is not None and not application.source_ref.startswith("ExternalArtifact/"):  # whose folders are resolved
+        changes["sources"] = tuple(msgspec.structs.replace(source, path=patch.path) for source in application.sources)
     return msgspec.structs.replace(application, **changes)

@@ -92,7 +92,7 @@ class FluxSource(Fact, frozen=True, kw_only=True):
 
 
 class PolicyPatch(Fact, frozen=True, kw_only=True):
-    """A patch that sets the sync policy of objects defined elsewhere.
+    """A patch that sets the sync policy, or the path, of objects defined elsewhere.
 
     `scope` is the folder whose build it patches. None means the patch says nothing about that setting.
     """
@@ -108,6 +108,7 @@ class PolicyPatch(Fact, frozen=True, kw_only=True):
     self_heal: bool | None = None
     detects_drift: bool | None = None
     service_account: str = ""
+    path: str | None = None  # of what a Kustomization of Flux builds
 
 
 class NotificationSetup(Fact, frozen=True, kw_only=True):

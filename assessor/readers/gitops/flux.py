@@ -24,7 +24,7 @@ from assessor.facts.gitops import (
 )
 from assessor.parsing.yaml import Map, is_dynamic
 
-from .flux_patches import ANY_NAME, drift_mode, patches_of, policy_of, setting
+from .flux_patches import ANY_NAME, drift_mode, folder_of, patches_of, policy_of, setting
 from .objects import Manifest, items, mapping, text
 
 FLUX_1 = "fluxcd.io/", "flux.weave.works/", "filter.fluxcd.io/"
@@ -33,7 +33,7 @@ FLUX_1 = "fluxcd.io/", "flux.weave.works/", "filter.fluxcd.io/"
 def read_kustomization(manifest: Manifest) -> Iterator[Fact]:
     """Yield a Kustomization and the policy its patches give to what it builds, or the policy a patch of one sets."""
     spec = manifest.spec
-    if "sourceRef" not in spec and "path" not in spec:
+    if "sourceRef" not in spec and not (manifest.templated and "path" in spec):  # every whole one has a source
         yield from _patch(manifest, "Kustomization")
         return
     prune = setting(spec, "prune")
@@ -43,7 +43,7 @@ def read_kustomization(manifest: Manifest) -> Iterator[Fact]:
         type="Kustomization",
         name=manifest.name,
         namespace=manifest.namespace,
-        sources=(AppSource(path=_path(text(spec, "path"))),),
+        sources=(AppSource(path=folder_of(text(spec, "path"))),),
         auto_sync=True,
         self_heal=True,
         prune=False if prune is None and "prune" not in spec else prune,
@@ -53,7 +53,7 @@ def read_kustomization(manifest: Manifest) -> Iterator[Fact]:
         policy_from=manifest.at("spec", "prune") if "prune" in spec else None,
         source_ref=_reference(manifest, mapping(spec, "sourceRef")),
     )
-    folder = _path(text(spec, "path"))
+    folder = folder_of(text(spec, "path"))
     if not _dynamic(folder):
         yield from patches_of(manifest.source, spec, folder)
 
@@ -169,7 +169,7 @@ def instance_sync(manifest: Manifest, sync: Map) -> Iterator[Fact]:
         type="Kustomization",
         name=name,
         namespace="flux-system",
-        sources=(AppSource(path=_path(text(sync, "path"))),),
+        sources=(AppSource(path=folder_of(text(sync, "path"))),),
         auto_sync=True,
         self_heal=True,
         prune=True,
@@ -198,7 +198,7 @@ def read_flux_1_release(manifest: Manifest) -> Iterator[Fact]:
         sources=(
             AppSource(
                 repository=text(chart, "git"),
-                path=_path(text(chart, "path")),
+                path=folder_of(text(chart, "path")),
                 chart=text(chart, "name"),
                 revision=text(chart, "ref") or text(chart, "version"),
             ),
@@ -234,12 +234,6 @@ def _reference(manifest: Manifest, reference: Map) -> str:
     if not name:
         return ""
     return f"{kind}/{text(reference, 'namespace') or manifest.namespace}/{name}"
-
-
-def _path(path: str) -> str:
-    """Return a path without its leading ``./``; "" for the root."""
-    path = path.strip().removeprefix("./").strip("/")
-    return "" if path == "." else path
 
 
 def _dynamic(path: str) -> bool:

@@ -93,9 +93,16 @@ def policy_of(at: Place, scope: str, target: str, spec: Map) -> PolicyPatch | No
         self_heal=(mode == "enabled") if mode else None,
         detects_drift=mode in ("enabled", "warn") if mode else None,
         service_account=text(spec, "serviceAccountName"),
+        path=folder_of(text(spec, "path")) if target == "Kustomization" and "path" in spec else None,
     )
-    said = (patch.suspended, patch.prune, patch.self_heal) != (None, None, None) or patch.service_account
-    return patch if said else None
+    said = (patch.suspended, patch.prune, patch.self_heal) != (None, None, None)
+    return patch if said or patch.service_account or patch.path is not None else None
+
+
+def folder_of(path: str) -> str:
+    """Return a path without its leading ``./``; "" for the root."""
+    path = path.strip().removeprefix("./").strip("/")
+    return "" if path == "." else path
 
 
 def setting(spec: Map, key: str) -> bool | None:
