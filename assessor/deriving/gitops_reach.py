@@ -14,7 +14,9 @@ from assessor.parsing.yaml import PLACEHOLDER
 
 from .gitops_builds import Builds
 
-_DYNAMIC = re.compile(r"\{\{|\$\{|" + re.escape(PLACEHOLDER))
+# What a tool that copies the files somewhere else puts a value in place of: <NAME>, @@NAME@@, __NAME__
+_TOKEN = re.compile(r"<[A-Z][A-Z0-9_-]{0,99}>|@@[A-Z][A-Z0-9_]{0,99}@@|__[A-Z][A-Z0-9_]{0,99}__")
+_DYNAMIC = re.compile(r"\{\{|\$\{|" + re.escape(PLACEHOLDER) + "|" + _TOKEN.pattern)
 _ASIDE = re.compile(
     r"(?:^|/)(?:vendor|vendored|third[_-]?party|tests?|testing|testdata|fixtures?|e2e|specs?|mocks?|docs?|documentation|website|site"
     r"|wiki|examples?|samples?|demos?|tutorials?|playground|quickstarts?)(?:/|\Z)",
@@ -94,6 +96,8 @@ class Directory:
         if application.product == "argocd" and not (source.repository or source.path):
             return Target("external")  # nothing says where: a part of a source that is completed elsewhere
         home = self.homes.get(application.at.repository)
+        if _TOKEN.search(source.repository):
+            return Target("dynamic")  # nor is it known where the files land there
         if _DYNAMIC.search(source.repository):
             return Target("dynamic", None, (), _static(source.path))
         repository, certain = self.find(source.repository) if source.repository else (home, True)
