@@ -33,7 +33,7 @@ def resolved_applications(material: Material) -> Iterator[Application]:
 def _sources(written: AppSource, kind: str, found: FluxSource | None) -> Iterator[AppSource]:
     """Yield the sources that a reference to a source object gives.
 
-    A Git source that is not in the files is the repository itself: bootstrap makes that object in the cluster.
+    A Git source that is not in the files may be the repository itself: bootstrap makes that object in the cluster.
     """
     if kind in ("GitRepository", "ExternalArtifact"):
         path = _clean(written.chart) if written.chart else written.path  # a chart from a Git source is a folder of it

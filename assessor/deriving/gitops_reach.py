@@ -22,6 +22,7 @@ _ASIDE = re.compile(
     r"|wiki|examples?|samples?|demos?|tutorials?|playground|quickstarts?)(?:/|\Z)",
     re.I,
 )  # folders whose content is set aside: a path there may exist although no own content says so
+_BOOTSTRAP = "flux-system"
 _MAIN = frozenset({"", "HEAD", "main", "master", "trunk"})
 _HELM_ADDRESS = re.compile(r"\A(?:oci://|helmrepository|ocirepository|bucket|helmchart)", re.I)
 
@@ -111,8 +112,23 @@ class Directory:
         if folders or path in repository.file_set:
             return Target("resolved", repository, folders or (path.rpartition("/")[0],))
         here = source.revision in _MAIN or source.revision == repository.branch
-        seen = certain and here and not _ASIDE.search(path) and not _unseen(repository, path)
+        seen = (
+            certain
+            and here
+            and not _undeclared(application, source)
+            and not _ASIDE.search(path)
+            and not _unseen(repository, path)
+        )
         return Target("broken" if seen else "external", repository)
+
+
+def _undeclared(application: Application, source: AppSource) -> bool:
+    """Say whether the files lack the source object that Flux is told to use.
+
+    Only of the one that bootstrap makes in the cluster is it known that it is the repository itself.
+    """
+    name = application.source_ref.rpartition("/")[2]
+    return bool(name) and not source.repository and name != _BOOTSTRAP
 
 
 def _unseen(repository: Repository, path: str) -> bool:
