@@ -31,7 +31,12 @@ _GROUPS_OF = {
     "PodDisruptionBudget": "policy", "Role": "rbac.authorization.k8s.io", "RoleBinding": "rbac.authorization.k8s.io",
     "ClusterRole": "rbac.authorization.k8s.io", "ClusterRoleBinding": "rbac.authorization.k8s.io", "Rollout": "argoproj.io",
 }  # fmt: skip
-
+# Every kind of core v1: https://kubernetes.io/docs/reference/kubernetes-api/
+_CORE_KINDS = {
+    "Binding", "ComponentStatus", "ConfigMap", "Endpoints", "Event", "LimitRange", "List", "Namespace", "Node",
+    "PersistentVolume", "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret",
+    "Service", "ServiceAccount",
+}  # fmt: skip
 
 # Config Validator judges Terraform plans and cloud inventories with Gatekeeper's formats; no cluster stores its policies:
 # https://github.com/GoogleCloudPlatform/policy-library/blob/main/docs/constraint_template_authoring.md
@@ -124,7 +129,8 @@ def _manifest(body: Map, templated: bool) -> Manifest | None:
         group, version = _GROUPS_OF.get(kind, ""), ""
     else:
         group, _, version = api.rpartition("/")
-        bare = not metadata and not templated and "." in group  # a tool's configuration file: every object has metadata
+        foreign = "." in group or (api == "v1" and kind not in _CORE_KINDS and kind not in _GROUPS_OF)
+        bare = not metadata and not templated and foreign  # a tool's configuration file: every object has metadata
         if bare or not _is_served(group, version, kind) or _judges_plans(group, kind, body):
             return None
     return Manifest(group, version, kind, name, text(metadata.get("namespace")), line, templated, body)
