@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from assessor.facts.base import Fact
 from assessor.facts.containers import LanguageProject
 from assessor.facts.gitops import Application, AppSource, Controller
 from assessor.facts.infrastructure import Resource
 from assessor.facts.pipelines import Pipeline
-from assessor.readers.gitops.products import THROW_AWAY, UPSTREAM, product_of_chart, product_of_command, product_of_remote
+from assessor.readers.gitops.products import COPY, THROW_AWAY, UPSTREAM, product_of_chart, product_of_command, product_of_remote
 
 from .base import Material, deriver
 
@@ -66,11 +68,24 @@ def controllers_of_stacks(material: Material) -> Iterator[Controller]:
 
 @deriver(replaces=(Controller,))
 def installed_controllers(material: Material) -> Iterator[Fact]:
-    """Drop what a controller's own source tree holds: the product is made there, not installed."""
+    """Drop what a controller's own source tree holds, where the product is made, and charts that nothing deploys."""
+    deployed = [source.path.removeprefix("./").strip("/") for a in material.of(Application) for source in a.sources]
     names = {project.name.lower() for project in material.of(LanguageProject)} | {_slug(material.repository.remote)}
     for controller in material.of(Controller):
+        if controller.method == COPY:
+            folder = controller.at.path.rpartition("/")[0]
+            if not any(_reaches(path, folder) for path in deployed):
+                continue
+            controller = msgspec.structs.replace(controller, method="helm")
         if not any(_is_home(name, home) for home in UPSTREAM.get(controller.product, ()) for name in names if name):
             yield controller
+
+
+def _reaches(path: str, folder: str) -> bool:
+    """Say whether an application's path, which may hold the ``*`` of a directory generator, is a chart's folder."""
+    names = folder.split("/")
+    parts = path.split("/")
+    return len(parts) == len(names) and all(part in ("*", name) for part, name in zip(parts, names, strict=True))
 
 
 def _slug(remote: str) -> str:

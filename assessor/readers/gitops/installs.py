@@ -12,7 +12,7 @@ from assessor.reading import Source, reader
 
 from .flux_patches import TARGETS, patches_of
 from .objects import Manifest, get, items, mapping, text
-from .products import SUBSCRIPTIONS, THROW_AWAY, product_of_chart, product_of_command, product_of_image, product_of_remote
+from .products import COPY, SUBSCRIPTIONS, THROW_AWAY, product_of_chart, product_of_command, product_of_image, product_of_remote
 
 
 def read_workload(manifest: Manifest) -> Iterator[Controller]:
@@ -56,7 +56,10 @@ def read_eksctl(manifest: Manifest) -> Iterator[Controller]:
 
 @reader("gitops-charts", names=("Chart.yaml", "Chart.yml", "requirements.yaml", "requirements.yml"))
 def read_chart(source: Source) -> Iterator[Controller]:
-    """Yield the controllers among a chart's dependencies, or the chart itself when it is a copy of a controller's."""
+    """Yield the controllers among a chart's dependencies, or the chart itself when it is a copy of a controller's.
+
+    A copy installs nothing by itself: whether anything deploys it is told by other files.
+    """
     if not any(word in source.text for word in ("argo", "flux", "flagger", "fleet", "kargo", "jx-git", "pipe", "kruise")):
         return
     chart = source.yaml
@@ -65,7 +68,8 @@ def read_chart(source: Source) -> Iterator[Controller]:
             at = source.place(dependency.line_of("name") if isinstance(dependency, Map) else 0)
             yield Controller(at=at, product=product, method="helm", version=text(dependency, "version"))
     if source.name.lower().startswith("chart") and (product := product_of_chart(text(chart, "name"))) and get(chart, "sources"):
-        yield Controller(at=source.place(1), product=product, method="helm", version=text(chart, "version"))
+        at = source.place(mapping(chart).line_of("name"))
+        yield Controller(at=at, product=product, method=COPY, version=text(chart, "version"))
 
 
 @reader("gitops-kustomize", names=("kustomization.yaml", "kustomization.yml", "Kustomization"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+COPY = "chart-copy"  # how a chart that is a copy of a controller's installs it, until something is seen that deploys it
 CHARTS = {
     "argo-cd": "argocd",
     "argocd": "argocd",
