@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from assessor.checking import SUPPORT, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
-from assessor.facts.gitops import Application
+from assessor.checking import SUPPORT, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
+from assessor.facts.gitops import Application, Reconciliation
 from assessor.facts.manifests import HelmChart, Workload
 from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization
@@ -28,8 +28,9 @@ _DEPLOY_WORK = re.compile(r"(?i)deploy|deliver|rollout|\bcd\b|helm|kube|k8s|argo
 def pipelines_do_not_push(organization: Organization) -> Verdict:
     """No pipeline pushes changes into shared clusters.
 
-    Looked for: `kubectl apply`, `helm upgrade`, `helmfile sync` and their tasks, orbs and actions. Throw-away clusters of a
-    test do not count; installing the GitOps controller, and environments for tests, count in part.
+    Looked for: `kubectl apply`, `helm upgrade`, `helmfile sync`, releases of Cloud Deploy and their tasks, orbs and actions.
+    Throw-away clusters of a test do not count; installing the GitOps controller, and environments for tests, count in part.
+    Where no application leads to any of the workloads in git, how they are delivered cannot be told.
 
     ## Why
     A pipeline that pushes needs the keys of the cluster, and what it pushed is only right until the next change by hand. A
@@ -40,22 +41,37 @@ def pipelines_do_not_push(organization: Organization) -> Verdict:
     Kustomization for it, and delete the deploy step together with its credentials.
     """
     deploys = [a for a in organization.of(Activity) if a.purpose is Purpose.DEPLOY and not a.manual]
+    workloads = (*organization.of(Workload), *organization.of(HelmChart))
+    released = [a for a in deploys if a.tool == "Cloud Deploy"]
+    if released and not workloads:  # it deploys to Cloud Run as well
+        deploys = [a for a in deploys if a not in released]
     pushed = [a for a in deploys if not a.bootstrap]
     real = [a for a in pushed if not _is_trial(a)]
     if real:
         return failed(f"pipelines push to clusters with {listing([a.tool for a in real])}", [a.at for a in real])
     if pushed:
         return partial(0.5, "pipelines only push to environments for tests", [a.at for a in pushed])
+    if released:
+        return not_observed("whether Cloud Deploy releases to a cluster is not in the files", [a.at for a in released])
     applications = organization.of(Application)
+    if applications and (loose := _loose(organization)):
+        return not_observed("no pipeline pushes; how the workloads reach a cluster is not in the files", loose[:4])
     if applications:
         return passed("what runs is pulled by a controller; no pipeline pushes", [a.at for a in applications])
     for repository in organization.repositories:
         if elsewhere := hidden(repository, _DEPLOY_WORK):
             return not_observed(f"deployments may happen in {elsewhere[0]}, which is not in the scan", [elsewhere[1]])
-    workloads = (*organization.of(Workload), *organization.of(HelmChart))
     if workloads:
         return not_observed("how the manifests reach a cluster is not in the files", [fact.at for fact in workloads[:3]])
     return not_applicable("nothing is deployed to a cluster")
+
+
+def _loose(organization: Organization) -> list[Place]:
+    """Return the workloads in git if no application leads to any of them, nor may lead to one."""
+    facts = organization.of(Reconciliation)
+    if any(fact.covered or fact.unknown for fact in facts):
+        return []
+    return [place for fact in facts for place in fact.uncovered]
 
 
 def _is_trial(activity: Activity) -> bool:

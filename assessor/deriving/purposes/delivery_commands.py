@@ -181,6 +181,11 @@ KUBERNETES: tuple[Rules, ...] = (
         P.DEPLOY,
         when=_applies,
     ),
+    # Cloud Deploy runs Skaffold against its targets: https://cloud.google.com/deploy/docs/promote-release
+    command(
+        "gcloud deploy releases create", P.DEPLOY, tool="Cloud Deploy", when=both(_applies, lacks("--disable-initial-rollout"))
+    ),
+    command("gcloud deploy releases promote", P.DEPLOY, tool="Cloud Deploy", when=_applies),
     command("az aks command invoke", P.DEPLOY, when=says(r"kubectl|helm")),
     command("flux install|bootstrap", P.DEPLOY, subject=lambda call: ("flux",)),
     command("flux diff, argocd app diff, kubectl diff, helm diff, helmfile diff", Aside.CHANGES, when=lacks("--help")),

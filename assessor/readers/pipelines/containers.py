@@ -42,7 +42,7 @@ _EVENTS = {
 @reader("cloud-build", names=("*.yml", "*.yaml", "cloudbuild*.json"))
 def read_cloud_build(source: Source) -> Iterator[Fact]:
     """Yield a Cloud Build configuration; its name is free, its triggers are kept elsewhere."""
-    if source.path.startswith(".github/") or "steps" not in source.text or is_manifest(source):
+    if source.path.startswith((".github/workflows/", ".github/actions/")) or "steps" not in source.text or is_manifest(source):
         return
     body = source.yaml
     if not isinstance(body, Map) or not _is_cloud_build(body):
