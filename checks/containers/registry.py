@@ -35,6 +35,7 @@ from ..observed import (  # noqa: TID252  the absolute name depends on how the p
     own_images,
     spread,
 )
+from .tags import kinds as tags_of
 
 Pipelines = dict[tuple[str, str], list[Pipeline]]  # by repository and path
 NO_IMAGE = "no repository builds an image of its own"
@@ -58,12 +59,6 @@ _FORGE = re.compile(
 _LOGINS = ("docker/login-action", "redhat-actions/podman-login")  # without `registry` at Docker Hub
 _OTHER_LOGINS = re.compile(r"ecr-login|acr-login|docker-login|gcloud|azure/login|configure-aws")
 _HOST = re.compile(r"^(?:docker://)?((?:[\w-]+\.)+[\w-]+(?::\d+)?|\$\{?CI_REGISTRY\w*\}?)/")
-
-_MOVING = re.compile(
-    r"(?i)latest|main|master|dev|develop|development|stable|edge|nightly|prod|production|staging|test|snapshot|current|release|next|canary"
-)
-_BRANCH = re.compile(r"(?i)ref_name|ref_slug|head_ref|branch(?:_?name)?\b|sourcebranchname|CIRCLE_BRANCH")
-_DYNAMIC = re.compile(r"[$%]|\{\{|tpl-")
 
 
 @check(
@@ -257,7 +252,7 @@ def _mutability(organization: Organization, pushes: list[Activity]) -> Verdict |
 
 def _written_tags(organization: Organization, pushes: list[Activity]) -> Verdict:
     pipelines = _pipelines(organization)
-    kinds = [(push, _kinds(push, _of(pipelines, push))) for push in pushes]
+    kinds = [(push, tags_of(push, _of(pipelines, push))) for push in pushes]
     known = [(push, kind) for push, kind in kinds if kind]
     if not known:
         return not_observed("the tags are not written in the pipelines", [a.at for a in pushes])
@@ -271,26 +266,3 @@ def _written_tags(organization: Organization, pushes: list[Activity]) -> Verdict
     if immutable := [r.at for r in organization.of(Resource) if "IMMUTABLE" in r.settings.get("image_tag_mutability", "")]:
         return passed("tags by commit or version, and the registry does not let them move", [*immutable, *places])
     return partial(0.7 if not moving else 0.5, "some images also have tags that move", places)
-
-
-def _kinds(push: Activity, pipelines: Iterable[Pipeline]) -> set[str]:
-    tags = [tag for tag in push.tags if tag.strip()]
-    if any("meta" in tag and "outputs" in tag for tag in tags):
-        return _metadata(pipelines)
-    return {_kind(tag.rpartition(":")[2] or tag) for tag in tags}
-
-
-def _kind(tag: str) -> str:
-    if _DYNAMIC.search(tag):
-        return "moving" if _BRANCH.search(tag) and not re.search(r"(?i)sha|commit|version|build|run_", tag) else "unique"
-    return "moving" if _MOVING.fullmatch(tag) or not re.search(r"\d", tag) else "unique"
-
-
-def _metadata(pipelines: Iterable[Pipeline]) -> set[str]:
-    """Read the tags that docker/metadata-action makes; without settings they are those of branch, tag and pull request."""
-    for pipeline in pipelines:
-        for _, step in pipeline.steps:
-            if step.uses.startswith("docker/metadata-action"):
-                tags = step.inputs.get("tags", "")
-                return {"unique"} if re.search(r"type=(?:sha|semver|pep440|match)|\$\{\{|\d", tags) else {"unique", "moving"}
-    return {"unique"}
