@@ -1,6 +1,7 @@
-"""Splits scripts into commands as a POSIX shell would, without running or expanding anything.
+"""Splits scripts into commands as a POSIX shell would, without running anything.
 
-Variables, substitutions and the expressions of CI systems (``${{ … }}``, ``{{ … }}``) stay as written; commands inside
+Variables, substitutions and the expressions of CI systems (``${{ … }}``, ``{{ … }}``) stay as written, except that a
+program named by a variable, and arrays among the words, are taken from literal assignments before; commands inside
 ``$(…)``, backquotes, conditions, loops, functions and subshells are found too. Text that is not valid shell
 (PowerShell, batch files, unterminated quotes) yields what can be made of it, never an error. Linear in the text's
 length. The grammar followed is the one of POSIX.1-2024, chapter 2 "Shell Command Language", with common bash additions.
@@ -19,10 +20,18 @@ from .shell_words import MAX_EXPRESSION, SPACE, Lexer
 MAX_COMMANDS = 5_000
 MAX_TEXT = 500_000  # characters of one script
 MAX_DEPTH = 4  # of substitutions within substitutions
+MAX_VALUE = 200  # characters of a variable's value, and words of an array, that are remembered
+MAX_EXPANDED = 10_000  # words that arrays add to the commands of one script
 
 _REDIRECT = re.compile(r"\d*(?:<<<|<<-?|<>|<&|<(?!\()|>>|>\||>&|>(?!\())|&>>?")
 _OPERATOR = re.compile(r"&&|\|\||;;&?|;&|\|&|[;&|()\n]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=")
+_ASSIGNED = re.compile(r"([A-Za-z_]\w{0,99})(\+?)=", re.A)
+_NAMED = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})(?=/|\Z)", re.A)  # a word that is, or begins with, a variable
+_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}`]*)\}\Z", re.A)
+_ARRAY = re.compile(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}\Z", re.A)
+_BLANK = re.compile(r"(?:\s|\\\n|#[^\n]*)+")
+_DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 _TRANSPARENT = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "time", "fi", "done", "esac"})
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"})
@@ -79,6 +88,11 @@ class _Parser(Lexer):
     folders: list[str] = field(default_factory=list)  # pushd
     heredocs: list[tuple[str, bool]] = field(default_factory=list)
     skip: str = ""  # words and operators are dropped until this one
+    values: dict[str, str] = field(default_factory=dict)  # of variables assigned literally
+    arrays: dict[str, list[str]] = field(default_factory=dict)
+    array: tuple[str, bool] | None = None  # the array that the parenthesis after this word gives, or adds to
+    loop: list[str] = field(default_factory=list)  # the words after ``for``
+    expanded: int = 0  # words that arrays added
 
     def read(self, text: str, line: int) -> None:
         """Read a text as if it were typed into the shell after what was read before."""
@@ -128,7 +142,7 @@ class _Parser(Lexer):
 
     def nest(self, inner: str) -> None:
         if self.depth < MAX_DEPTH and len(self.nested) < MAX_COMMANDS:
-            parser = _Parser("", self.line, depth=self.depth + 1)
+            parser = _Parser("", self.line, depth=self.depth + 1, values=self.values, arrays=self.arrays)
             parser.read(inner, self.line)
             for command in parser.result():
                 if command.argv[0] not in ("cd", "pushd", "dirname", "pwd"):
@@ -142,7 +156,10 @@ class _Parser(Lexer):
         if self.skip:
             if word == self.skip:
                 self.skip = ")" if word == "in" else ""
+            elif self.skip == "\n":
+                self._loop_word(word)
             return
+        self.array = None
         if self.argv:
             self.argv.append(word)
         elif word in _TRANSPARENT or word == "":
@@ -151,8 +168,51 @@ class _Parser(Lexer):
         elif not self._reserved(word):
             if _ASSIGNMENT.match(word):
                 self.assigned = True
+                self._assign(word)
             else:
                 self.argv, self.argv_line = [word], line
+
+    def _loop_word(self, word: str) -> None:
+        """Remember what a loop over one word, such as ``examples/*``, gives its variable."""
+        if len(self.loop) < 4:
+            self.loop.append(word[:MAX_VALUE])
+            if len(self.loop) > 2 and self.loop[1] == "in":
+                self.values.pop(self.loop[0], None)
+                if len(self.loop) == 3:
+                    self.values[self.loop[0]] = self.loop[2]
+
+    def _assign(self, word: str) -> None:
+        """Remember a literal value, and forget one that is no longer known."""
+        if not (found := _ASSIGNED.match(word)):
+            return
+        name, added = found.groups()
+        value = word[found.end() : found.end() + MAX_VALUE + 1]
+        if not value:
+            self.array = (name, bool(added))
+        value = default.group(1) if (default := _DEFAULT.match(value)) else value
+        if added or len(value) > MAX_VALUE or "$" in value or "`" in value:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def _resolved(self, argv: list[str]) -> tuple[str, ...]:
+        """Return a command with its program's name and literal arrays in place of the variables that hold them."""
+        if (default := _DEFAULT.match(argv[0])) and default.group(1):
+            argv[:1] = default.group(1).split()
+        elif (named := _NAMED.match(argv[0])) and named.end() == len(argv[0]):
+            value = self.values.get(named.group(1) or named.group(2))
+            argv[:1] = argv[:1] if value is None or "*" in value else value.split()
+        if not self.arrays:
+            return tuple(argv)
+        found: list[str] = []
+        for word in argv:
+            array = self.arrays.get(match.group(1)) if (match := _ARRAY.match(word)) else None
+            if array is None or self.expanded + len(array) > MAX_EXPANDED:
+                found.append(word)
+            else:
+                self.expanded += len(array)
+                found += array
+        return tuple(found)
 
     def _reserved(self, word: str) -> bool:
         """Handle words that open or close something; say whether it was one."""
@@ -162,6 +222,7 @@ class _Parser(Lexer):
             self._close("}")
         elif word in ("for", "select", "function"):
             self.skip = "\n"
+            self.loop = []
         elif word == "case":
             self._open("esac")
             self.skip = "in"
@@ -217,10 +278,32 @@ class _Parser(Lexer):
             close = self.text.find("))", self.pos, self.pos + MAX_EXPRESSION)
             self.advance(close + 2 if close >= 0 else self.pos)
         elif self.assigned:  # ``array=(…)``
-            close = self.text.find(")", self.pos, self.pos + MAX_EXPRESSION)
-            self.advance(close + 1 if close >= 0 else self.pos)
+            self._array()
         else:
             self._open(")")
+
+    def _array(self) -> None:
+        """Read the words of an array up to its parenthesis, and remember them."""
+        close = self.text.find(")", self.pos, self.pos + MAX_EXPRESSION)
+        if close < 0:
+            return
+        words: list[str] = []
+        while self.pos <= close:
+            before = self.pos
+            if space := _BLANK.match(self.text, self.pos):
+                self.advance(space.end())
+            elif self.text[self.pos] == ")":
+                break
+            else:
+                words.append(self.read_word())
+            if self.pos == before:
+                break
+        self.advance(max(self.pos, close) + (self.text.startswith(")", max(self.pos, close))))
+        if self.array:
+            name, added = self.array
+            known = self.arrays.get(name, []) if added else []
+            self.arrays[name] = [*known, *words][:MAX_VALUE]
+            self.array = None
 
     def _function(self) -> None:
         """Forget the name of a function being defined: its body is read as if it ran in place."""
@@ -248,8 +331,9 @@ class _Parser(Lexer):
 
     def _finish(self) -> None:
         """End the simple command being read."""
-        argv, self.argv = tuple(self.argv), []
+        words, self.argv = self.argv, []
         self.assigned = False
+        argv = self._resolved(words) if words else ()
         if not argv:
             return
         self.found.append(Simple(argv, self.argv_line, self.ignoring, self.folder))
@@ -258,6 +342,9 @@ class _Parser(Lexer):
         self.guarded = None
         if posixpath.basename(argv[0]) in _SHELLS:
             self._nest_argument(argv)
+        elif argv[0] in _DECLARING:
+            for word in argv[1:]:
+                self._assign(word)
         elif argv[0] == "set" and len(argv) > 1:
             self._set_option(argv[1:])
         elif argv[0] in ("cd", "pushd", "popd"):
@@ -283,6 +370,8 @@ class _Parser(Lexer):
         if argv[0] == "popd" or target == "-":
             self.folder = self.folders.pop() if self.folders else ""
         elif target:
+            if named := _NAMED.match(target):
+                target = self.values.get(named.group(1) or named.group(2), named.group()) + target[named.end() :]
             if argv[0] == "cd":
                 self.folders[:] = [*self.folders[-20:], self.folder]
             self.folder = posixpath.join(self.folder, target)[-1000:]

@@ -139,3 +139,27 @@ def test_the_time_grows_with_the_length_only(piece: str) -> None:
     start = time.process_time()
     commands(script)
     assert time.process_time() - start < 5
+
+
+def test_a_program_named_by_a_literal_variable_is_known() -> None:
+    assert argvs('SCAN="${SCAN:-grype}"\n"$SCAN" x') == [("grype", "x")]
+    assert argvs("export B='docker buildx'; ${B} build .")[-1] == ("docker", "buildx", "build", ".")
+    assert argvs('SCAN=grype\nSCAN="$1"\n$SCAN x') == [("$SCAN", "x")]
+
+
+def test_literal_arrays_are_taken_for_the_words_they_hold() -> None:
+    assert argvs('A=(--push # why\n  -t "a b")\nA+=(-f x)\ndocker build "${A[@]}" .') == [
+        ("docker", "build", "--push", "-t", "a b", "-f", "x", ".")
+    ]
+    assert argvs('docker build "${A[@]}" .') == [("docker", "build", "${A[@]}", ".")]
+
+
+def test_a_loop_over_one_pattern_says_where_its_variable_leads() -> None:
+    script = "for d in $PWD/examples/*; do\n  cd $d\n  plan\ndone"
+    assert commands(script)[-1].folder == "$PWD/examples/*"
+    assert commands(script.replace("/*;", "/* b;"))[-1].folder == "$d"
+
+
+def test_arrays_that_refer_to_arrays_stay_small() -> None:
+    script = "A=(a b)\n" + 'A+=("${A[@]}" x y)\n' * 2_000 + 'run "${A[@]}"\n' * 2_000
+    assert sum(len(argv) for argv in argvs(script)) < 20_000
