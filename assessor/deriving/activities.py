@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -145,9 +146,18 @@ def _of_command(command: Command, step: PipelineStep) -> Iterator[Match]:
     for call in calls(command.argv):
         for match in of_command(call):
             known = True
-            yield _local(match, step)
+            yield _placed(_local(match, step), call, command, step)
     if not known and ("/" in command.argv[0] or command.program in ("make", "just", "task", "npm", "yarn", "pnpm")):
         yield from of_own_name(" ".join(command.argv[:2]) if "/" not in command.argv[0] else Call(command.argv).program)
+
+
+def _placed(match: Match, call: Call, command: Command, step: PipelineStep) -> Match:
+    """A plan is of the folder it is made in; where a script was started is not known."""
+    if match.purpose is not Purpose.PLAN or match.subject:
+        return match
+    start = "$PWD" if command.via else step.folder
+    given = call.value("-chdir", "--terragrunt-working-dir", "--working-dir")
+    return replace(match, subject=posixpath.normpath(posixpath.join(start, command.folder, given) or "."))
 
 
 def _local(match: Match, step: PipelineStep) -> Match:

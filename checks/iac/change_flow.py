@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assessor.checking import (
     HYGIENE,
     SUPPORT,
@@ -26,6 +28,8 @@ from ..live import both  # noqa: TID252
 from ..observed import PLAN_WORK, activities, hidden, listing, on_changes  # noqa: TID252
 
 _HOOKS = (".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", ".lefthook.yml", "lefthook.yaml")
+_TERRAFORM = re.compile(r"(?:terraform|open ?tofu|tofu|terragrunt)\b", re.I)
+_TRYING = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tests?|fixtures?|e2e)(?:/|$)", re.I)
 
 
 @check(
@@ -40,7 +44,7 @@ def changes_are_planned(organization: Organization) -> Verdict:
 
     Counted by repository that holds infrastructure somebody applies. A plan is what `terraform plan`, `pulumi preview`,
     `cdk diff`, a CloudFormation change set or `ansible-playbook --check` shows; Atlantis, HCP Terraform, Spacelift, env0
-    and Digger make one for each pull request. With the forge asked, a workflow that is switched off there does not count.
+    and Digger make one for each pull request. A plan of examples, or of a folder that holds no root, is none. With the forge asked, a workflow that is switched off there does not count.
 
     ## Why
     Ten lines of code can replace a database. A reviewer only sees that in the plan, and only before the merge.
@@ -62,13 +66,13 @@ def changes_are_planned(organization: Organization) -> Verdict:
     if not told:
         name, at = next(found for r in applied if (found := hidden(r, PLAN_WORK)))
         return not_observed(f"changes may be planned by {name}, which is not in the scan", [at])
-    plans = [a for repository, rating in told if rating for a in activities(repository, Purpose.PLAN) if on_changes(a)]
+    plans = [a for repository, rating in told if rating for a in _plans(repository) if on_changes(a)]
     return both(_planned(told), requested(organization, plans))
 
 
 def _rating(repository: Repository) -> float | None:
     """Rate from 0 to 1: no plan, a plan on some occasion, a plan for each change; None when it may stand elsewhere."""
-    plans = activities(repository, Purpose.PLAN)
+    plans = _plans(repository)
     if any(on_changes(plan) for plan in plans) or any(tool.plan_on_pr for tool in repository.of(PlanAutomation)):
         return 1.0
     if plans:
@@ -76,8 +80,26 @@ def _rating(repository: Repository) -> float | None:
     return None if hidden(repository, PLAN_WORK) else 0.0
 
 
+def _plans(repository: Repository) -> list[Activity]:
+    """Return the plans, those left out that are known to be of something nobody applies."""
+    folders = [root.folder for root in repository.of(TerraformRoot)]
+    return [a for a in activities(repository, Purpose.PLAN) if not _is_beside(a, folders, repository)]
+
+
+def _is_beside(plan: Activity, folders: list[str], repository: Repository) -> bool:
+    """Say whether a plan of Terraform is known to be made where none of the roots is, or only of what is for trying."""
+    folder = plan.subject
+    if not folders or not _TERRAFORM.match(plan.tool) or folder in ("", "."):
+        return False
+    if _TRYING.search(folder):
+        return not all(_TRYING.search(root) for root in folders)
+    if any(root == folder or root.startswith(folder + "/") or (root and folder.startswith(root + "/")) for root in folders):
+        return False
+    return any(path.startswith(folder + "/") for path in repository.files)
+
+
 def _planned(told: list[tuple[Repository, float]]) -> Verdict:
-    plans = [a.at for repository, _ in told for a in _by_change(activities(repository, Purpose.PLAN))]
+    plans = [a.at for repository, _ in told for a in _by_change(_plans(repository))]
     plans += [tool.at for repository, _ in told for tool in repository.of(PlanAutomation) if tool.plan_on_pr]
     share = sum(rating for _, rating in told) / len(told)
     if share == 1:

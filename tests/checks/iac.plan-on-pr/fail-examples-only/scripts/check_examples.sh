@@ -1,0 +1,6 @@
+#!/bin/bash
+for example in $PWD/examples/*; do
+  cd $example
+  terraform init
+  terraform plan -out tfplan > /dev/null
+done
