@@ -58,6 +58,7 @@ _STORES = (
     ("akeyless_", "akeyless"),
     ("random_password", "random"),
 )
+_PUBLIC_PARAMETER = re.compile(r"(?:^|:parameter)/aws/service/")
 _MANAGED = {"manage_master_user_password", "manage_user_password", "manage_password"}
 _META = {"count", "for_each", "depends_on", "lifecycle", "providers"}
 
@@ -181,17 +182,29 @@ def _values(root: hcl.Block) -> tuple[dict[str, str], tuple[str, ...]]:
     return {name: text for name, text in sorted(defaults.items()) if text}, tuple(sorted(required))
 
 
-_REF = re.compile(r"[?&]ref=([^&]+)")
+_REF = re.compile(r"[?&]ref=([^&\"]+)")
+
+
+_CHOICE = re.compile(r"""[?:][ \t]*"((?:[^"$]|\$(?!\{)|\$\{[^{}]*\})*)\"""")  # a side of a condition
+MAX_ADDRESS = 2_000  # characters of a source
+
+
+def _held_at(address: str) -> str:
+    """Return the ``ref`` of an address; of the alternatives of a condition, that of the first, "" unless all have one."""
+    choices = _CHOICE.findall(address[:MAX_ADDRESS]) if address.startswith("${") else []
+    refs = [found.group(1) if (found := _REF.search(text)) else "" for text in choices or [address]]
+    known = next((ref for ref in refs if hcl.is_dynamic(ref)), refs[0])
+    return known if all(refs) else ""
 
 
 def module_call(source: Source, name: str, line: int, address: str, version: str, given: dict[str, str]) -> ModuleCall:
     """Return a module call; the version of a git source is its ``ref``."""
-    found = _REF.search(address)
+    found = _held_at(address)
     return ModuleCall(
         at=source.place(line),
         name=name,
         source=address,
-        version=version or (found.group(1) if found else ""),
+        version=version or found,
         local=address.startswith(("./", "../", "/")) or address in (".", ".."),
         settings=given,
     )
@@ -216,13 +229,19 @@ def _secrets(source: Source, root: hcl.Block) -> Iterator[SecretSource | SecretI
     for block in root.of("data", "ephemeral", "resource"):
         tool = next((tool for prefix, tool in _STORES if block.label(0).startswith(prefix)), "")
         made = block.type == "resource" and tool not in ("", "random") and "random" not in tool
-        if tool and (not made or "secret" in block.label(0)):
+        if tool and (not made or "secret" in block.label(0)) and not _is_public(block):
             yield SecretSource(at=source.place(block.line), tool=tool, name=block.label(0), ephemeral=block.type == "ephemeral")
     for block in root.of("variable"):
         if not block.text("default") and (block.get("sensitive") is True or is_secret_name(block.label(0))):
             yield SecretInput(at=source.place(block.line), name=block.label(0), source="variable")
     for block in root.of("resource", "module"):
         yield from _arguments(source, block, 0)
+
+
+def _is_public(block: hcl.Block) -> bool:
+    """Say whether a parameter is one that AWS publishes for everybody, such as the identifier of an image."""
+    names = (block.text(name) for name in ("name", "path", "arn"))
+    return block.label(0).startswith("aws_ssm_parameter") and any(_PUBLIC_PARAMETER.search(name) for name in names)
 
 
 def _arguments(source: Source, block: hcl.Block, depth: int) -> Iterator[SecretSource | SecretInput]:

@@ -88,8 +88,9 @@ def versions_are_constrained(module: TerraformModule) -> Verdict:
 
 def _unit(module: TerraformModule) -> Verdict:
     source = next(iter(module.modules), None)
-    if source is not None and not source.local and source.version and not _BRANCH.match(source.version):
-        return passed(f"the unit's module is held at {source.version}", [source.at])
+    version = source.version if source is not None and not source.local and not is_dynamic(source.version) else ""
+    if source is not None and version and not _BRANCH.match(version):
+        return passed(f"the unit's module is held at {version}", [source.at])
     held = bool(module.required_version) + (bool(module.providers) and all(module.providers.values()))
     if held or source is None or is_dynamic(source.source):
         return graded(held / 2, "versions come from the files it includes", [module.at]) if held else _unseen(module)
