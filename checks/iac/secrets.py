@@ -76,9 +76,10 @@ def secrets_come_from_a_store(repository: Repository) -> Verdict:
     ```
     """
     inputs = repository.of(SecretInput)
-    sources = repository.of(SecretSource)
+    found = repository.of(SecretSource)
+    sources = [fact for fact in found if fact.tool != "random"]  # what makes a secret up keeps none
     literal = [fact for fact in repository.of(HardcodedSecret) if fact.infrastructure]
-    if not (inputs or sources or literal):
+    if not (inputs or found or literal):
         return not_applicable("no secret enters the infrastructure code", [repository.at])
     given = [fact for fact in inputs if fact.source == "variable"]
     if not sources:
@@ -88,7 +89,7 @@ def secrets_come_from_a_store(repository: Repository) -> Verdict:
             return not_observed(
                 "secrets are given at run time; where they are kept cannot be seen here", [fact.at for fact in given]
             )
-        return passed("secrets are passed between resources and never written down", [fact.at for fact in inputs])
+        return passed("secrets are passed between resources and never written down", [fact.at for fact in (*inputs, *found)])
     tools = ", ".join(sorted({fact.tool for fact in sources}))
     if literal:
         share = 1 - len(literal) / (len(literal) + len(inputs) + len(sources))
