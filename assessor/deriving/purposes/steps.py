@@ -50,6 +50,15 @@ def _packs(pipeline: str) -> str:
     return " ".join(f"jx:jenkins-x/jx3-pipeline-catalog/tasks/{pack}/{pipeline}.yaml*" for pack in _PACKS.split())
 
 
+# A reusable workflow named for images that may write packages: nothing but a push needs that grant.
+_GRANTED = step(
+    """*/*/.github/workflows/*docker* */*/.github/workflows/*image* */*/.github/workflows/*container*""",
+    P.PUSH_IMAGE,
+    tool="a reusable workflow with packages: write",
+    when=is_("permissions.packages", "write"),
+    subject="image-names images image image_name image-name",
+)
+
 _IMAGES = (
     step(_BUILD_ACTIONS, P.BUILD_IMAGE, tool="docker buildx", subject="context", tags="tags"),
     step(_BUILD_ACTIONS, P.PUSH_IMAGE, tool="docker buildx", when=_pushes, subject="images tags", tags="tags"),
@@ -70,14 +79,7 @@ _IMAGES = (
     ),
     step("int128/kaniko-action aevea/action-kaniko", P.PUSH_IMAGE, when=unless_off("push"), tags="tags tag"),
     step("docker/github-builder/.github/workflows/*", P.PUSH_IMAGE, when=unless_off("push")),
-    # A reusable workflow named for images that may write packages: nothing but a push needs that grant.
-    step(
-        """*/*/.github/workflows/*docker* */*/.github/workflows/*image* */*/.github/workflows/*container*""",
-        P.PUSH_IMAGE,
-        tool="a reusable workflow with packages: write",
-        when=is_("permissions.packages", "write"),
-        subject="image-names images image image_name image-name",
-    ),
+    _GRANTED,
     step(
         "azure:docker azure:dockercompose",
         P.BUILD_IMAGE,
@@ -293,5 +295,7 @@ def _rules(name: str) -> tuple[StepRule, ...]:
 
 
 def of_step(name: str, inputs: Inputs) -> list[Match]:
-    """Return what a shared step is for, by its normalised name."""
-    return [match for rule in _rules(name) if (match := rule.match(name, inputs))]
+    """Return what a shared step is for, by its normalised name: by what it may do only where nothing else tells."""
+    found = [(rule, match) for rule in _rules(name) if (match := rule.match(name, inputs))]
+    known = any(rule is not _GRANTED for rule, _ in found)
+    return [match for rule, match in found if not (known and rule is _GRANTED)]
