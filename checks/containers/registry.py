@@ -21,7 +21,7 @@ from assessor.checking import (
 )
 from assessor.facts.aws import EcrRepository
 from assessor.facts.infrastructure import ModuleCall, Resource
-from assessor.facts.pipelines import Activity, Pipeline, Purpose
+from assessor.facts.pipelines import Activity, Pipeline, PipelineStep, Purpose
 from assessor.facts.repository import Organization
 
 from ..live import both  # noqa: TID252  as below
@@ -191,16 +191,20 @@ def _is_forge(push: Activity, pipelines: Iterable[Pipeline]) -> bool | None:
     named = [host for host in (_HOST.match(name) for name in (push.subject, *push.tags)) if host]
     if named:
         return all(_FORGE.match(host[1]) for host in named)
-    said = {_names_a_forge(pipeline) for pipeline in pipelines}
+    pipelines = list(pipelines)
+    jobs = [job for pipeline in pipelines if pipeline.at.path == push.pipeline for job in pipeline.jobs if job.id == push.job]
+    said = {_names_a_forge(job.steps) for job in jobs}
+    if said <= {None}:
+        said = {_names_a_forge([step for _, step in pipeline.steps]) for pipeline in pipelines}
     return True if True in said else False if False in said else None
 
 
-def _names_a_forge(pipeline: Pipeline) -> bool | None:
+def _names_a_forge(steps: Sequence[PipelineStep]) -> bool | None:
     """Say whether all registries that steps sign in at, or are given, are those of forges; None where there are none."""
-    steps = [step for _, step in pipeline.steps if "registry" in step.inputs or step.uses.startswith(_LOGINS)]
-    if any(_OTHER_LOGINS.search(step.uses) for _, step in pipeline.steps):
+    if any(_OTHER_LOGINS.search(step.uses) for step in steps):
         return False
-    return all(_FORGE.match(step.inputs.get("registry", "docker.io")) for step in steps) if steps else None
+    named = [step for step in steps if "registry" in step.inputs or step.uses.startswith(_LOGINS)]
+    return all(_FORGE.match(step.inputs.get("registry", "docker.io")) for step in named) if named else None
 
 
 @check(
