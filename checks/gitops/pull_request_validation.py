@@ -16,6 +16,7 @@ from assessor.facts.repository import Organization, Repository
 from ..forges import requested  # noqa: TID252  the name depends on the installation
 from ..live import both  # noqa: TID252
 from ..observed import VALIDATION_WORK, hidden, listing, on_changes  # noqa: TID252
+from .trials import deploys_own
 
 _VALIDATING = frozenset(
     {Purpose.PLAN, Purpose.LINT_IAC, Purpose.RENDER, Purpose.SCHEMA, Purpose.POLICY, Purpose.LINT_CHART, Purpose.DEPLOY}
@@ -37,8 +38,8 @@ def changes_are_validated(organization: Organization) -> Verdict:
     """Pull requests that change what is deployed are validated by a pipeline.
 
     Counted by repository that holds what is deployed: infrastructure, manifests, charts. Validating is a plan or a check of
-    infrastructure code, rendering, schema or policy checks of manifests, checks of charts, or deploying the change to a
-    throw-away cluster. A pull request pipeline that only tests the application, review rules without a pipeline
+    infrastructure code, rendering, schema or policy checks of manifests, checks of charts, or deploying manifests or a chart
+    of the repository to a throw-away cluster. A pull request pipeline that only tests the application, review rules without a pipeline
     (CODEOWNERS, a template), validation whose trigger is kept elsewhere, and plans of infrastructure in a repository that
     also holds what a controller applies count in part. Where the forge was asked, a workflow that is switched off there does
     not count.
@@ -68,12 +69,12 @@ def changes_are_validated(organization: Organization) -> Verdict:
         return not_observed(f"pull requests may be validated by {name}, which is not in the scan", [at])
     repositories = [repository for repository, _ in told]
     files = _verdict(repositories, sum(rating for _, rating in told) / len(told), applied)
-    validators = [a for r in repositories for a in r.of(Activity) if _validates(a) and on_changes(a)]
+    validators = [a for r in repositories for a in _validators(r) if on_changes(a)]
     return both(files, requested(organization, validators))
 
 
 def _verdict(repositories: list[Repository], share: float, applied: frozenset[str]) -> Verdict:
-    steps = [a for r in repositories for a in r.of(Activity) if _validates(a) and on_changes(a)]
+    steps = [a for r in repositories for a in _validators(r) if on_changes(a)]
     validators: list[Activity | PlanAutomation] = [
         *steps,
         *(tool for r in repositories for tool in r.of(PlanAutomation) if tool.plan_on_pr),
@@ -106,16 +107,15 @@ def _first(places: list[Place]) -> list[Place]:
     return [*sorted(firsts.values()), *places]
 
 
-def _validates(activity: Activity) -> bool:
-    """Say whether it checks what is deployed; deploying only does so where it is thrown away."""
-    if activity.manual or activity.purpose not in _VALIDATING:
-        return False
-    return activity.purpose is not Purpose.DEPLOY or activity.bootstrap
+def _validators(repository: Repository) -> list[Activity]:
+    """Return what checks what is deployed; deploying does so where it is the repository's own, and thrown away."""
+    found = (a for a in repository.of(Activity) if a.purpose in _VALIDATING and not a.manual)
+    return [a for a in found if a.purpose is not Purpose.DEPLOY or (a.bootstrap and deploys_own(a, repository))]
 
 
 def _rating(repository: Repository, applied: bool) -> float | None:
     """Rate from 0 to 1; None when what validates may stand elsewhere. `applied`: a controller applies its manifests."""
-    validators = [a for a in repository.of(Activity) if _validates(a)]
+    validators = _validators(repository)
     blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
     if blocking:
         return 0.6 if applied and _only_infrastructure(blocking) else 1.0
@@ -139,14 +139,14 @@ def _only_infrastructure(validators: list[Activity]) -> bool:
 
 def _lesser(repository: Repository) -> Iterator[Place]:
     """Yield what counts in part: a validator started elsewhere, a pipeline on pull requests, rules for reviews."""
-    yield from (a.at for a in repository.of(Activity) if _validates(a) and (on_changes(a) or a.on(Event.OTHER)))
+    yield from (a.at for a in _validators(repository) if on_changes(a) or a.on(Event.OTHER))
     yield from (p.at for p in repository.of(Pipeline) if any(t.event is Event.PULL_REQUEST for t in p.triggers))
     yield from (owners.at for owners in repository.of(Codeowners))
     yield from (Place(repository.name, path, 1) for path in repository.files if _TEMPLATE.fullmatch(path))
 
 
 def _reason(repository: Repository, applied: bool) -> str:
-    validators = [a for a in repository.of(Activity) if _validates(a)]
+    validators = _validators(repository)
     blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
     if applied and blocking and _only_infrastructure(blocking):
         return "infrastructure is validated, and nothing of what the controller applies"
