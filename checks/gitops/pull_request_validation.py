@@ -119,8 +119,8 @@ def _rating(repository: Repository, applied: bool) -> float | None:
     blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
     if blocking:
         return 0.6 if applied and _only_infrastructure(blocking) else 1.0
-    if any(tool.plan_on_pr for tool in repository.of(PlanAutomation)):
-        return 1.0
+    if _plans(repository):
+        return 0.6 if applied else 1.0
     if any(on_changes(a) for a in validators):
         return 0.6
     if hidden(repository, VALIDATION_WORK, *_STARTED):
@@ -133,6 +133,11 @@ def _applied(organization: Organization) -> frozenset[str]:
     return frozenset(place.repository for found in organization.of(Reconciliation) for place in found.covered)
 
 
+def _plans(repository: Repository) -> bool:
+    """Say whether a tool outside pipelines plans infrastructure for each pull request."""
+    return any(tool.plan_on_pr for tool in repository.of(PlanAutomation))
+
+
 def _only_infrastructure(validators: list[Activity]) -> bool:
     return all(a.purpose in _OF_INFRASTRUCTURE for a in validators)
 
@@ -140,6 +145,7 @@ def _only_infrastructure(validators: list[Activity]) -> bool:
 def _lesser(repository: Repository) -> Iterator[Place]:
     """Yield what counts in part: a validator started elsewhere, a pipeline on pull requests, rules for reviews."""
     yield from (a.at for a in _validators(repository) if on_changes(a) or a.on(Event.OTHER))
+    yield from (tool.at for tool in repository.of(PlanAutomation) if tool.plan_on_pr)
     yield from (p.at for p in repository.of(Pipeline) if any(t.event is Event.PULL_REQUEST for t in p.triggers))
     yield from (owners.at for owners in repository.of(Codeowners))
     yield from (Place(repository.name, path, 1) for path in repository.files if _TEMPLATE.fullmatch(path))
@@ -148,7 +154,7 @@ def _lesser(repository: Repository) -> Iterator[Place]:
 def _reason(repository: Repository, applied: bool) -> str:
     validators = _validators(repository)
     blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
-    if applied and blocking and _only_infrastructure(blocking):
+    if applied and (_only_infrastructure(blocking) if blocking else _plans(repository)):
         return "infrastructure is validated, and nothing of what the controller applies"
     if any(on_changes(a) for a in validators):
         return "pull requests are validated, and failures are ignored"
