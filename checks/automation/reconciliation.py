@@ -13,6 +13,7 @@ from assessor.facts.repository import Organization
 
 from ..clusters import live, running  # noqa: TID252  the absolute name depends on how the package is installed
 from ..gitops.shares import banded, count  # noqa: TID252
+from ..gitops.terraform import installed  # noqa: TID252
 from ..live import both  # noqa: TID252
 
 _OLD = 2  # days out of sync from which on nobody is looking
@@ -89,6 +90,11 @@ def _without_applications(organization: Organization) -> Verdict:
     if diffs:
         return partial(0.5, "a scheduled diff notices drift; nothing undoes it", [a.at for a in diffs])
     workloads = organization.of(Workload)
+    if not workloads and (resources := installed(organization)):
+        summary = (
+            f"whether live changes of {count(len(resources), 'resource')} that Terraform installs are noticed cannot be told"
+        )
+        return not_observed(summary, [r.at for r in resources])
     if not workloads:
         return not_applicable("no workloads and no applications in git")
     return failed("nothing compares clusters with git: no application is declared to a GitOps controller", [workloads[0].at])

@@ -6,11 +6,14 @@ import re
 
 from assessor.checking import SUPPORT, Place, Task, Verdict, check, failed, not_applicable, not_observed, partial, passed
 from assessor.facts.gitops import Application, Reconciliation
+from assessor.facts.infrastructure import TerraformRoot
 from assessor.facts.manifests import HelmChart, Workload
 from assessor.facts.pipelines import Activity, Event, Purpose
 from assessor.facts.repository import Organization
 
 from ..observed import hidden, listing  # noqa: TID252  the absolute name depends on how the package is installed
+from .shares import count
+from .terraform import installed, runs
 
 _TRIAL = re.compile(
     r"(?i)(?:^|[^a-z])(?:dev|develop|development|test|tests|testing|staging|stage|stg|qa|uat|preview|review|pr|prs|sandbox|integration|e2e|demo|nightly|smoke)(?:[^a-z]|$)"
@@ -30,6 +33,7 @@ def pipelines_do_not_push(organization: Organization) -> Verdict:
 
     Looked for: `kubectl apply`, `helm upgrade`, `helmfile sync`, releases of Cloud Deploy and their tasks, orbs and actions.
     Throw-away clusters of a test do not count; installing the GitOps controller, and environments for tests, count in part.
+    Where nothing else deploys, Terraform that a pipeline applies counts when it installs charts or workloads.
     Where no application leads to any of the workloads in git, how they are delivered cannot be told.
 
     ## Why
@@ -63,7 +67,27 @@ def pipelines_do_not_push(organization: Organization) -> Verdict:
             return not_observed(f"deployments may happen in {elsewhere[0]}, which is not in the scan", [elsewhere[1]])
     if workloads:
         return not_observed("how the manifests reach a cluster is not in the files", [fact.at for fact in workloads[:3]])
-    return not_applicable("nothing is deployed to a cluster")
+    return _by_terraform(organization) or not_applicable("nothing is deployed to a cluster")
+
+
+def _by_terraform(organization: Organization) -> Verdict | None:
+    """Judge what Terraform installs in clusters. Which root a pipeline applies is only certain where there is just one."""
+    resources = installed(organization)
+    if not resources:
+        return None
+    for repository in organization.repositories:
+        applies = [
+            a for a in repository.of(Activity) if a.purpose is Purpose.APPLY and not (a.manual or a.bootstrap or _is_trial(a))
+        ]
+        running = [r for r in installed(repository) if runs(r)]
+        terraform = [a for a in applies if a.tool.startswith(("terraform", "tofu"))]
+        if running and terraform and len(repository.of(TerraformRoot)) == 1:
+            summary = (
+                f"a pipeline pushes {count(len(running), 'resource')} to clusters with {listing([a.tool for a in terraform])}"
+            )
+            return failed(summary, [*(a.at for a in terraform[:4]), *(r.at for r in running)])
+    summary = f"Terraform installs {count(len(resources), 'resource')} in clusters; whether a pipeline applies it cannot be told"
+    return not_observed(summary, [r.at for r in resources])
 
 
 def _loose(organization: Organization) -> list[Place]:
