@@ -34,6 +34,17 @@ def test_a_store_that_only_infrastructure_code_uses_is_named_rather_than_denied(
     }
 
 
+def test_charts_are_named_only_where_a_controller_installs_some() -> None:
+    said = {
+        case: [f.summary.partition("the workloads ")[2] for f in findings(scan(ROOT / "k8s.manifests" / case), "k8s.manifests")]
+        for case in ("pass-charts-installed-by-flux", "pass-manifests-from-a-registry")
+    }
+    assert said == {
+        "pass-charts-installed-by-flux": ["come from charts that a controller installs"],
+        "pass-manifests-from-a-registry": ["come from what a controller installs from elsewhere"],
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_the_verdict_is_the_one_the_case_is_named_for(case: Path) -> None:
     found = findings(scan(case), case.parent.name)

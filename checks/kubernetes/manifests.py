@@ -80,12 +80,19 @@ def manifests_exist(organization: Organization) -> Verdict:
         o.at for o in organization.of(KubernetesObject) if o.type in ("Application", "ApplicationSet", "HelmRelease")
     ]
     if objects and applications:
-        return passed(
-            f"{len(objects)} objects; the workloads come from charts that a controller installs", [*objects, *applications]
-        )
+        origin = "charts that a controller installs" if _charts(organization) else "what a controller installs from elsewhere"
+        return passed(f"{len(objects)} objects; the workloads come from {origin}", [*objects, *applications])
     if objects:
         return partial(0.5, f"{len(objects)} objects, none of which runs pods", objects)
     return _of_sources(organization, applications)
+
+
+def _charts(organization: Organization) -> bool:
+    """Say whether a controller installs a chart; a Kustomization of Flux never does."""
+    releases = any(o.type == "HelmRelease" for o in organization.of(KubernetesObject))
+    return releases or any(
+        source.chart for a in organization.of(Application) if a.type != "Kustomization" for source in a.sources
+    )
 
 
 def _plain_first(objects: Iterable[KubernetesObject]) -> list[Place]:
