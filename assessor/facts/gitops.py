@@ -194,10 +194,18 @@ class BranchProtection(Fact, frozen=True, kw_only=True):
 
 
 class Codeowners(Fact, frozen=True, kw_only=True):
-    """A CODEOWNERS file at a place the forge reads. `patterns` are its path patterns."""
+    """A CODEOWNERS file at a place the forge reads. `at` is its first rule.
 
-    patterns: tuple[str, ...] = ()
+    `rules` are its path patterns in order, each with whether it names owners: one that names none takes them away.
+    """
+
+    rules: tuple[tuple[str, bool], ...] = ()
     errors: int = 0
+
+    @property
+    def owned(self) -> bool:
+        """Say whether it names an owner of anything."""
+        return any(owned for _, owned in self.rules)
 
 
 class PlanAutomation(Fact, frozen=True, kw_only=True):

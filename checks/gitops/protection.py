@@ -12,6 +12,7 @@ from assessor.facts.manifests import HelmChart, Kustomization, Workload
 from assessor.facts.repository import Organization, Repository
 
 from ..live import FORGES, NOT_ASKED, unseen  # noqa: TID252  the absolute name depends on the installation
+from .shares import count
 
 _RULES = ("branch-rules",)
 _PRIORITY = (".github", ".gitlab", "", "docs")  # where forges look first
@@ -109,6 +110,8 @@ def _declared(organization: Organization, unknown: str = "") -> Verdict:
 def configuration_has_owners(repository: Repository) -> Verdict:
     """Somebody is named to review each part of the configuration.
 
+    The last line of CODEOWNERS that matches a file decides; one without owners takes them away.
+
     ## Why
     Without owners a pull request waits for whoever looks, or is approved by somebody who does not know what it does.
 
@@ -127,19 +130,37 @@ def configuration_has_owners(repository: Repository) -> Verdict:
     if not files:
         return failed("no CODEOWNERS file at a place a forge reads")
     owners = files[0]
-    spec = pathspec.GitIgnoreSpec.from_lines(_safe(owners.patterns))
-    without = [path for path in paths if not spec.match_file(path)]
+    if not owners.owned:
+        return failed("CODEOWNERS names no owner", [owners.at])
+    rules = _safe(owners.rules)
+    spec = pathspec.PathSpec.from_lines("gitignore", [pattern for pattern, _ in rules])
+    looked_at = paths[:MAX_PATHS]
+    without = [path for path in looked_at if not _has_owner(path, spec, rules)]
     if not without:
-        return passed("CODEOWNERS covers all configuration", [owners.at])
-    share = (len(paths) - len(without)) / len(paths)
-    return partial(max(share, 0.2), f"CODEOWNERS leaves out {len(without)} of {len(paths)} files, e.g. {without[0]}", [owners.at])
+        return passed(f"CODEOWNERS covers {_told(len(looked_at), len(paths))}", [owners.at])
+    share = (len(looked_at) - len(without)) / len(looked_at)
+    summary = f"CODEOWNERS leaves out {len(without)} of {_told(len(looked_at), len(paths))}, e.g. {without[0]}"
+    return partial(max(share, 0.2), summary, [owners.at])
+
+
+def _told(looked_at: int, there: int) -> str:
+    files = count(looked_at, "file")
+    return f"{files} of configuration that {'was' if looked_at == 1 else 'were'} looked at" + (
+        f", of {there}" if there > looked_at else ""
+    )
+
+
+def _has_owner(path: str, spec: pathspec.PathSpec[pathspec.Pattern], rules: list[tuple[str, bool]]) -> bool:
+    """Say whether the last rule that matches names an owner."""
+    found = spec.check_file(path)
+    return found.index is not None and rules[found.index][1]
 
 
 def _configuration(repository: Repository) -> list[str]:
-    """Return files that decide what is deployed, a fair number of them."""
+    """Return the files that decide what is deployed."""
     kinds = (Application, Workload, Kustomization, HelmChart, TerraformRoot)
     places = {fact.at.path or "main.tf" for kind in kinds for fact in repository.of(kind)}
-    return sorted(places)[:MAX_PATHS]
+    return sorted(places)
 
 
 def _order(path: str) -> int:
@@ -147,6 +168,10 @@ def _order(path: str) -> int:
     return _PRIORITY.index(folder) if folder in _PRIORITY else len(_PRIORITY)
 
 
-def _safe(patterns: tuple[str, ...]) -> list[str]:
-    """Return the patterns that can be matched quickly; negations and comments mean nothing to a forge here."""
-    return [p for p in patterns[:MAX_PATTERNS] if p.count("*") <= MAX_WILDCARDS and len(p) < 300 and not p.startswith(("!", "#"))]
+def _safe(rules: tuple[tuple[str, bool], ...]) -> list[tuple[str, bool]]:
+    """Return the rules that can be matched quickly; negations and comments mean nothing to a forge here."""
+    return [
+        (pattern, owned)
+        for pattern, owned in rules[:MAX_PATTERNS]
+        if pattern.count("*") <= MAX_WILDCARDS and len(pattern) < 300 and not pattern.startswith(("!", "#"))
+    ]

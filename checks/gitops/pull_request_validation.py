@@ -147,7 +147,7 @@ def _lesser(repository: Repository) -> Iterator[Place]:
     yield from (a.at for a in _validators(repository) if on_changes(a) or a.on(Event.OTHER))
     yield from (tool.at for tool in repository.of(PlanAutomation) if tool.plan_on_pr)
     yield from (p.at for p in repository.of(Pipeline) if any(t.event is Event.PULL_REQUEST for t in p.triggers))
-    yield from (owners.at for owners in repository.of(Codeowners))
+    yield from (owners.at for owners in repository.of(Codeowners) if owners.owned)
     yield from (Place(repository.name, path, 1) for path in repository.files if _TEMPLATE.fullmatch(path))
 
 

@@ -12,13 +12,14 @@ def test_code_owners_are_patterns_with_owners() -> None:
     content = "# teams\n* @acme/platform\n/docs/ a@example.com @b # writers\n/unowned\n/broken platform\n"
     (found,) = read("codeowners", ".github/CODEOWNERS", content)
     assert isinstance(found, Codeowners)
-    assert (found.patterns, found.errors) == (("*", "/docs/"), 1)
+    assert (found.rules, found.errors) == ((("*", True), ("/docs/", True), ("/unowned", False)), 1)
+    assert found.at.line == 2
 
 
 def test_a_section_of_gitlab_owns_what_it_lists() -> None:
     (found,) = read("codeowners", "CODEOWNERS", "[Config][2] @acme/platform\napps/\n[Optional]\nother/\n")
     assert isinstance(found, Codeowners)
-    assert found.patterns == ("apps/",)
+    assert found.rules == (("apps/", True),)
 
 
 def test_code_owners_elsewhere_are_read_by_no_forge() -> None:

@@ -22,25 +22,26 @@ MAX_PATTERNS = 2000
 
 @reader("codeowners", names=("CODEOWNERS",))
 def read_codeowners(source: Source) -> Iterator[Codeowners]:
-    """Yield the patterns of a CODEOWNERS file that a forge reads, and how many of its lines it would reject."""
+    """Yield the rules of a CODEOWNERS file that a forge reads, and how many of its lines it would reject."""
     if source.folder not in ("", ".github", "docs", ".gitlab", ".bitbucket", ".gitea", ".forgejo"):
         return
-    patterns: list[str] = []
-    errors = 0
-    section_owned = False
-    for line in source.lines[: MAX_PATTERNS * 5]:
+    rules: list[tuple[str, bool]] = []
+    first = errors = 0
+    section, section_owned = False, False
+    for number, line in enumerate(source.lines[: MAX_PATTERNS * 5], 1):
         content = line.partition(" #")[0].strip()
         if not content or content.startswith("#"):
             continue
         if content.startswith(("[", "^[")):  # a section of GitLab, perhaps with owners for all of it
-            section_owned = bool(_OWNER.search(content.partition("]")[2]))
+            section, section_owned = True, bool(_OWNER.search(content.partition("]")[2]))
             continue
         pattern, *owners = content.split()
         if not all(_OWNER.fullmatch(owner) for owner in owners):
             errors += 1
-        elif owners or section_owned:
-            patterns.append(pattern)
-    yield Codeowners(at=source.place(1), patterns=tuple(patterns[:MAX_PATTERNS]), errors=errors)
+        elif owners or section_owned or not section:  # what a section leaves without owners may have them from another
+            rules.append((pattern, bool(owners) or section_owned))
+            first = first or number
+    yield Codeowners(at=source.place(first or 1), rules=tuple(rules[:MAX_PATTERNS]), errors=errors)
 
 
 @reader(
