@@ -206,9 +206,23 @@ def environments_share_definitions(organization: Organization) -> Verdict:
     return failed("no environment is told apart from another")
 
 
+def _overlay_names(builds: list[Kustomization]) -> Iterator[tuple[str, Place]]:
+    """Yield the folders named for an environment; a name that only ends in one needs a sibling that ends in another."""
+    beside: dict[tuple[str, str], dict[str, Place]] = {}
+    for build in builds:
+        parts = build.folder.split("/")
+        for number, part in list(enumerate(parts))[-3:]:
+            if part.lower() in _ENVIRONMENTS:
+                yield part, build.at
+            if _WORD.search(part.lower()):
+                beside.setdefault((build.at.repository, "/".join(parts[:number])), {}).setdefault(part, build.at)
+    for names in beside.values():
+        if len({_ENVIRONMENTS[word] for name in names for word in _WORD.findall(name.lower())}) > 1:
+            yield from names.items()
+
+
 def _environment_names(organization: Organization) -> Iterator[tuple[str, Place]]:
-    for build in organization.of(Kustomization):
-        yield from ((part, build.at) for part in build.folder.split("/")[-3:])
+    yield from _overlay_names([build for build in organization.of(Kustomization) if not build.component])
     for chart in organization.of(HelmChart):
         for path in chart.values_files:
             inside = path[len(chart.folder) + 1 :] if chart.folder else path
