@@ -70,6 +70,8 @@ _RUN = re.compile(r"(?=[A-Za-z0-9+/]*\d)(?=[A-Za-z0-9+/]*[A-Za-z])[A-Za-z0-9+/]{
 _ALLOWED = re.compile(r"pragma:\s*allowlist|gitleaks:\s*allow|nosec\b|trufflehog:ignore", re.I)
 _COMMENT = re.compile(r"\s*(?:#|//|\*|--|;)")
 _SAMPLE_FILE = re.compile(r"\.(?:example|sample|template|dist|tpl|tmpl|defaults?)(?:\.|$)|(?:example|sample|template)\.", re.I)
+_TEST_FILE = re.compile(r"(?:^|\.)env\.(?:test|testing|ci)(?:\.|$)", re.I)  # constants of tests, unless a form says otherwise
+_MIN_KEY = 200  # characters between the beginning and the end of a private key on one line
 
 _EXAMPLE = re.compile(r"(?:^|[/._-])(?:examples?|samples?)/|(?:^|/)(?:demos?|tutorials?|playground|quickstarts?)/", re.I)
 
@@ -149,13 +151,13 @@ class _Found(NamedTuple):
 def _secrets(source: Source, *, infrastructure: bool, assigned: re.Pattern[str]) -> Iterator[HardcodedSecret]:
     if _SAMPLE_FILE.search(source.name) or b"\x00" in source.data[:8192] or not _TELLING.search(source.data):
         return
-    example = _is_example(source)
+    example, testing = _is_example(source), bool(_TEST_FILE.search(source.name))
     for number in _telling_lines(source.text):
         text = source.lines[number - 1][:MAX_LINE]
         found = _form(text)
         if found and found.name == _AWS_KEY and not _AWS_SECRET.search(source.text):
             found = None
-        if not found and not _COMMENT.match(text):
+        if not found and not testing and not _COMMENT.match(text):
             opened = _VARIABLE.match(text)
             if opened:
                 number, text, found = _default(source, number, opened)
@@ -187,6 +189,8 @@ def _form(text: str) -> _Found | None:
     """Return the kind of credential a line holds, told by its form alone; documented examples are none."""
     for name, pattern in _FORMS:
         found = pattern.search(text)
+        if found and name == "private key" and 0 <= text[found.end() :].find("-----END") < _MIN_KEY:
+            continue
         if found and "EXAMPLE" not in found.group() and not _REPEATED.search(found.group()):
             return _Found(name, found.group())
     return None
