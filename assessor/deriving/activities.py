@@ -152,11 +152,16 @@ def _of_command(command: Command, step: PipelineStep) -> Iterator[Match]:
 
 
 def _placed(match: Match, call: Call, command: Command, step: PipelineStep) -> Match:
-    """A plan is of the folder it is made in; where a script was started is not known."""
-    if match.purpose is not Purpose.PLAN or match.subject:
+    """A plan is of the folder it is made in, ``helm lint`` of the chart it names; where a script was started is not known."""
+    if match.subject:
+        return match
+    if match.purpose is Purpose.PLAN:
+        given = call.value("-chdir", "--terragrunt-working-dir", "--working-dir")
+    elif match.purpose is Purpose.LINT_CHART and call.words[:1] == ("lint",) and len(call.words) == 2:
+        given = call.words[1]
+    else:
         return match
     start = "$PWD" if command.via else step.folder
-    given = call.value("-chdir", "--terragrunt-working-dir", "--working-dir")
     return replace(match, subject=posixpath.normpath(posixpath.join(start, command.folder, given) or "."))
 
 

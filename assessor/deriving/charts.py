@@ -38,11 +38,13 @@ def charts(material: Material) -> Iterator[HelmChart]:
             by_folder[extra.folder] = msgspec.structs.replace(owner, dependencies=(*owner.dependencies, *extra.dependencies))
     inside = _files_inside(by_folder, material)
     vendored = _vendored(by_folder)
-    linted = any(
-        activity.purpose is Purpose.LINT_CHART or (activity.purpose is Purpose.RENDER and "helm" in activity.tool)
+    linting = [
+        _linted(activity, by_folder)
         for activity in material.of(Activity)
         if not activity.manual
-    )
+        and (activity.purpose is Purpose.LINT_CHART or (activity.purpose is Purpose.RENDER and "helm" in activity.tool))
+    ]
+    everywhere, named = "" in linting, set(linting)
     for folder, chart in by_folder.items():
         files = inside.get(folder, ())
         yield msgspec.structs.replace(
@@ -52,8 +54,14 @@ def charts(material: Material) -> Iterator[HelmChart]:
             notes="templates/NOTES.txt" in files,
             values_files=tuple(posixpath.join(folder, file) for file in files if _is_values(file)),
             vendored=folder in vendored,
-            linted=linted,
+            linted=everywhere or enclosing(named, f"{folder}/Chart.yaml") is not None,
         )
+
+
+def _linted(activity: Activity, by_folder: dict[str, HelmChart]) -> str:
+    """Return the folder of the only charts that are linted, "" where they may be all: no folder that holds a chart is named."""
+    folder = activity.subject if activity.purpose is Purpose.LINT_CHART else ""
+    return folder if any(chart == folder or chart.startswith(folder + "/") for chart in by_folder) else ""
 
 
 def _files_inside(by_folder: dict[str, HelmChart], material: Material) -> dict[str, list[str]]:
