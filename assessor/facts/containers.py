@@ -19,6 +19,7 @@ class Stage(msgspec.Struct, frozen=True):
     from_stage: bool = False  # the base is an earlier stage
     dynamic: bool = False  # the base depends on an ARG without default
     user_line: int = 0
+    takes_from: tuple[str, ...] = ()  # names and numbers of stages, or images, that it copies from or mounts
 
 
 class Dockerfile(Fact, frozen=True, kw_only=True):
@@ -60,6 +61,28 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
             chain.append(self.stages[at])
             at = before[at]
         return tuple(chain)
+
+    @property
+    def shipped(self) -> tuple[Stage, ...]:
+        """The stages the image that is shipped needs: the last, and those it builds on, copies from or mounts.
+
+        All of them where a variable stands for a stage.
+        """
+        if any("$" in name for stage in self.stages for name in stage.takes_from):
+            return self.stages
+        latest: dict[str, int] = {}
+        needs: list[set[int]] = []
+        for number, stage in enumerate(self.stages):
+            names = (*stage.takes_from, *((stage.base,) if stage.from_stage else ()))
+            needs.append({latest[name.lower()] for name in names if name.lower() in latest})
+            latest[str(number)] = number
+            if stage.name:
+                latest[stage.name.lower()] = number
+        wanted = {len(self.stages) - 1}
+        for number in range(len(self.stages) - 1, -1, -1):
+            if number in wanted:
+                wanted |= needs[number]
+        return tuple(stage for number, stage in enumerate(self.stages) if number in wanted)
 
 
 class ImageBuild(Fact, frozen=True, kw_only=True):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from assessor.facts.containers import Dockerfile, Stage
 from assessor.parsing.dockerfile import Instruction, assignments, parse, resolve, variant_of
 from assessor.reading import Source, reader
 
 MAX_COPIES = 40
+MAX_NAME = 200  # characters of a stage's name
 MAX_COMMAND = 2_000  # characters of what an image runs that are looked at
 
 # "Dockerfile.go" parses Dockerfiles, "Dockerfile.j2" is a template of one: neither can be built as it stands.
@@ -97,6 +100,7 @@ def _stages(instructions: list[Instruction]) -> tuple[Stage, ...]:
     names: set[str] = set()
     stages: list[Stage] = []
     values: dict[str, str] = {}
+    taken: list[dict[str, None]] = []
     for instruction in instructions:
         if instruction.keyword == "FROM":
             stage = _stage(instruction, args, names)
@@ -105,12 +109,24 @@ def _stages(instructions: list[Instruction]) -> tuple[Stage, ...]:
             stages.append(stage)
             names.add(stage.name.lower())
             values = {}
+            taken.append({})
         elif instruction.keyword in ("ARG", "ENV"):
             _assign(instruction, args if not stages else values, args)
         elif instruction.keyword == "USER" and stages:
             user, _ = resolve(instruction.value.strip("\"'"), values)
             stages[-1] = _with_user(stages[-1], user, instruction.line)
-    return tuple(stages)
+        if taken:
+            taken[-1].update(dict.fromkeys(_takes_from(instruction)))
+    return tuple(msgspec.structs.replace(stage, takes_from=tuple(names)) for stage, names in zip(stages, taken, strict=True))
+
+
+def _takes_from(instruction: Instruction) -> Iterator[str]:
+    """Yield the stages or images that COPY and ADD take from, and that a RUN mounts."""
+    for key, value in instruction.flags:
+        if key == "from":
+            yield value[:MAX_NAME]
+        elif key == "mount":
+            yield from (part[5 : 5 + MAX_NAME] for part in value.split(",") if part.startswith("from="))
 
 
 def _stage(instruction: Instruction, args: dict[str, str], names: set[str]) -> Stage | None:

@@ -139,6 +139,8 @@ def image_runs_without_root(dockerfile: Dockerfile) -> Verdict:
 def bases_are_pinned(dockerfile: Dockerfile) -> Verdict:
     """Base images are pinned.
 
+    Counted are the bases of the stages that the last one needs: a stage beside them never reaches the image.
+
     ## Why
     A tag is moved by whoever owns it. Two builds of one commit then differ, and a base that was taken over enters unseen.
 
@@ -154,7 +156,7 @@ def bases_are_pinned(dockerfile: Dockerfile) -> Verdict:
     """
     if skip := _skip(dockerfile):
         return skip
-    bases = [s for s in dockerfile.stages if not s.from_stage and s.base.lower() != "scratch"]
+    bases = [s for s in dockerfile.shipped if not s.from_stage and s.base.lower() != "scratch"]
     if not bases:
         return not_applicable("no base image but scratch", [dockerfile.at])
     graded = [(_pin(stage), stage) for stage in bases]
