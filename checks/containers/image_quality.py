@@ -26,9 +26,11 @@ _SLIM = re.compile(r"alpine|slim|minimal|chiseled|-jre|(?:^|/)(?:nginx|httpd|cad
 _FLOATING = frozenset(
     ("", "latest", "stable", "edge", "main", "master", "nightly", "dev", "lts", "current", "rolling", "mainline")
 )
-_ROOT = frozenset(("root", "0"))
+# On Windows its administrators; nanoserver runs as ContainerUser unless told otherwise, its other bases do not.
+_ROOT = frozenset(("root", "0", "containeradministrator", "administrator", r"nt authority\system"))
+_WINDOWS = re.compile(r"(?:^|/)windows(?:/|$)|nanoserver|windowsservercore", re.I)
 _NON_ROOT_BASES = re.compile(
-    r":[\w.-]*nonroot|chainguard/|cgr\.dev/|bitnami/|nginx-unprivileged|openshift|ubi\d*/(?:nodejs|python|go-toolset|openjdk)|chiseled|paketo"
+    r":[\w.-]*nonroot|chainguard/|cgr\.dev/|bitnami/|nginx-unprivileged|openshift|ubi\d*/(?:nodejs|python|go-toolset|openjdk)|chiseled|paketo|nanoserver"
 )
 
 
@@ -116,8 +118,12 @@ def image_runs_without_root(dockerfile: Dockerfile) -> Verdict:
     if stage is None or stage.user is None:
         if _NON_ROOT_BASES.search(base.base):
             return passed(f"its base {base.base} runs as another user", [_at(dockerfile, base.line)])
+        name = parse_image(base.base).path
+        if base.dynamic and ("$" in name or not name):
+            return not_observed("no USER, and its base is an argument without a default", [_at(dockerfile, base.line)])
+        usual = "ContainerAdministrator" if _WINDOWS.search(base.base) else "root"
         return failed(
-            "no USER in the image that is shipped: it runs as its base does, usually as root",
+            f"no USER in the image that is shipped: it runs as its base does, usually as {usual}",
             [_at(dockerfile, dockerfile.final[0].line)],
         )
     user = stage.user.partition(":")[0].strip("\"'").lower()
