@@ -33,6 +33,8 @@ from .terragrunt import Units
 _PARTS = re.compile(r"(?:^|/)(?:modules?|_modules?|[\w-]+-modules|lib|libs|wrappers|components-lib)(?:/|$)", re.I)
 _EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quickstarts?|playground)(?:/|$)", re.I)
 _MODULE_REPOSITORY = re.compile(r"(?:^|[_/])terraform-[a-z0-9]+-[\w.-]+$", re.I)
+_CLUSTER_VERSION = re.compile(r"(?:cluster|kube|k8s|eks|gke|aks|master|control_plane).*version", re.I)
+_KUBERNETES = re.compile(r"v?1\.(\d{1,2})(?:\.|\Z)", re.A)
 _LOCK_FILE = ".terraform.lock.hcl"
 
 
@@ -45,6 +47,8 @@ def terraform(material: Material) -> Iterator[Fact]:
         return
     layout = Layout(material, modules, units)
     backends = BackendSettings(material)
+    for folder in layout.roots:
+        modules[folder].values |= layout.cluster_versions(folder)
     for module in layout.own:
         offered = module.folder in layout.offered
         yield from (msgspec.structs.replace(item, offered=True) if offered else item for item in module.resources)
@@ -196,10 +200,22 @@ class Layout:
         named = [file.at for file in module.files if file.at.path.endswith(("main.tf", "main.tofu"))]
         return min(stated or named or [file.at for file in module.files])
 
+    def cluster_versions(self, folder: str) -> dict[str, str]:
+        """Return the versions of Kubernetes that a root's variable files give: of several environments, the lowest."""
+        lowest: dict[str, tuple[int, str]] = {}
+        for file in self._variables(folder):
+            for name, text in file.values.items():
+                if _CLUSTER_VERSION.search(name[:100]) and (found := _KUBERNETES.match(text)):
+                    lowest[f"var.{name}"] = min((int(found.group(1)), text), lowest.get(f"var.{name}", (100, "")))
+        return {name: text for name, (_, text) in lowest.items()}
+
     def _variable_files(self, folder: str) -> tuple[str, ...]:
+        return tuple(file.at.path for file in self._variables(folder))
+
+    def _variables(self, folder: str) -> list[VariablesFile]:
         """Return the tfvars in its folder or below it, or named for it in a folder of variables elsewhere."""
         name = folder.rpartition("/")[2]
-        return tuple(file.at.path for file in self.variables if self._is_for(file.at.path, folder, name))
+        return [file for file in self.variables if self._is_for(file.at.path, folder, name)]
 
     def _is_for(self, path: str, folder: str, name: str) -> bool:
         where = folder_of(path)
