@@ -43,7 +43,7 @@ _GENERIC = frozenset(
 )
 # Variants of one image for a platform, a base or a stage of delivery, not images of their own.
 _PLATFORMS = re.compile(
-    r"(?:alpine|debian|ubuntu|bookworm|bullseye|slim|distroless|scratch|ubi\d*|rhel\d*|fedora|centos|arm|arm64|armv?\d\w*|aarch64|amd64"
+    r"(?:alpine|debian|ubuntu|bookworm|bullseye|slim|distroless|scratch|ubi\d*|rhel\d*|fedora|centos|mariner|azurelinux|arm|arm64|armv?\d\w*|aarch64|amd64"
     r"|x86(?:_64)?|s390x|ppc64le|riscv64|windows|win|nanoserver|ltsc\d*|linux|gpu|cpu|cuda[\d.]*|rocm|native|jvm|legacy|jar|micro|prod|production"
     r"|release|releaser|goreleaser|multi|multiarch|multistage|multiplatform|arch|stage|buildx|cross|fips|nonroot|rootless|root|nginx|static|v?\d[\d.]*|latest|full|minimal|"
     r"base|cache|cached|bazel|simple|final|prebuilt|heroku|fly|render|railway|aws|gcp|azure|ecs|eks|lambda|kubernetes|k8s)"
@@ -72,6 +72,9 @@ class _Finder:
     def __init__(self, material: Material) -> None:
         self.repository = material.repository
         self.dockerfiles = [d for d in material.of(Dockerfile) if not d.development]
+        self.alone = {
+            f for f, number in Counter(d.folder for d in self.dockerfiles).items() if number == 1 and not _is_packaging(f)
+        }
         self.builds = [b for b in material.of(ImageBuild) if not b.dockerfile]
         self.commands = [
             a
@@ -88,14 +91,14 @@ class _Finder:
     def built(self) -> list[Service]:
         """Return a service for each Dockerfile with own content, variants of one image taken together."""
         found: dict[tuple[str, str], Service] = {}
-        for dockerfile in sorted(self.dockerfiles, key=lambda d: (d.folder, _suffix(d), d.at)):
+        for dockerfile in sorted(self.dockerfiles, key=lambda d: (d.folder, self._suffix(d), d.at)):
             project = self._project(dockerfile)
             if not (dockerfile.holds_own_content or project or inherits_content(dockerfile)):
                 self.pending.append(dockerfile)
                 continue
             self.covered.update(self._goes_into(dockerfile))
             folder = self._home(dockerfile, project)
-            found.setdefault((folder, _suffix(dockerfile)), self._of_dockerfile(dockerfile, project, folder))
+            found.setdefault((folder, self._suffix(dockerfile)), self._of_dockerfile(dockerfile, project, folder))
         return list(found.values())
 
     def unbuilt(self) -> Iterator[Service]:
@@ -172,8 +175,12 @@ class _Finder:
                 return activity.at, activity.tool
         return None, ""
 
+    def _suffix(self, dockerfile: Dockerfile) -> str:
+        """Return what names an image apart from its folder: nothing where it is the only one of a folder of its own."""
+        return "" if dockerfile.folder and dockerfile.folder in self.alone else _suffix(dockerfile)
+
     def _of_dockerfile(self, dockerfile: Dockerfile, project: LanguageProject | None, folder: str) -> Service:
-        service = self._service(dockerfile.at, project, folder, why="its Dockerfile", suffix=_suffix(dockerfile))
+        service = self._service(dockerfile.at, project, folder, why="its Dockerfile", suffix=self._suffix(dockerfile))
         return msgspec.structs.replace(service, dockerfile=dockerfile.at, port=_port(dockerfile) or service.port)
 
     def _service(

@@ -323,3 +323,14 @@ def test_tooling_at_the_root_is_not_what_an_image_of_a_folder_is_made_of(tmp_pat
     }
     found = services(tmp_path, files)
     assert [(s.name, s.language, s.dockerfile is None) for s in found.values()] == [("x", "javascript", True), ("c", "", False)]
+
+
+def test_the_only_dockerfile_of_a_folder_is_named_by_the_folder(tmp_path: Path) -> None:
+    files = {f"components/{name}/tool.Dockerfile": "FROM alpine:3\nCOPY app /app\n" for name in ("server", "blob", "proxy")}
+    found = services(tmp_path, {**files, "docker/api.Dockerfile": "FROM alpine:3\nCOPY app /app\n"})
+    assert set(found) == {"server", "blob", "proxy", "api"}
+
+
+def test_a_base_of_a_cloud_is_a_variant_of_one_image(tmp_path: Path) -> None:
+    files = dict.fromkeys(("Dockerfile", "Dockerfile-mariner", "Dockerfile.azurelinux"), COPY)
+    assert len(services(tmp_path, {**files, "package.json": EXPRESS})) == 1
