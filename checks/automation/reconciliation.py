@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assessor.checking import SUPPORT, Task, Verdict, check, failed, graded, not_applicable, not_observed, partial
 from assessor.facts.cluster import APPLICATIONS, RunningApplication
-from assessor.facts.gitops import Application
+from assessor.facts.gitops import Application, Reconciliation
 from assessor.facts.manifests import Workload
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization
@@ -17,6 +17,7 @@ from ..gitops.terraform import installed  # noqa: TID252
 from ..live import both  # noqa: TID252
 
 _OLD = 2  # days out of sync from which on nobody is looking
+_ELSEWHERE = 0.3  # at least, where drift is undone of what is not in the scan
 _CLUSTER_TOOLS = ("kubectl", "argocd", "flux", "helm", "kustomize")
 
 
@@ -31,8 +32,9 @@ def cluster_drift_is_corrected(organization: Organization) -> Verdict:
     """Live changes of workloads are noticed and put back to what git says.
 
     Corrected: Argo CD with `selfHeal`, a Flux Kustomization, a HelmRelease with `driftDetection.mode: enabled`, Config
-    Sync, Fleet with `correctDrift`. Noticed only: Argo CD without `selfHeal`, `mode: warn`, a scheduled diff. Where clusters
-    are asked, what has been out of sync for two days or more counts against it: drift that is noticed, and left.
+    Sync, Fleet with `correctDrift`. Noticed only: Argo CD without `selfHeal`, `mode: warn`, a scheduled diff. Workloads in git
+    that no application reaches count against it. Where clusters are asked, what has been out of sync for two days or more
+    does too: drift that is noticed, and left.
 
     ## Why
     What somebody changes in the cluster during an incident stays there until the next deployment undoes it, at the
@@ -46,8 +48,21 @@ def cluster_drift_is_corrected(organization: Organization) -> Verdict:
     - https://fluxcd.io/flux/components/helm/helmreleases/
     """
     applications = organization.of(Application)
-    files = _undone(applications) if applications else _without_applications(organization)
+    files = _reaching(organization, _undone(applications)) if applications else _without_applications(organization)
     return both(files, live(organization, running(organization), _differing, APPLICATIONS))
+
+
+def _reaching(organization: Organization, policy: Verdict) -> Verdict:
+    """Cap what applications say by how much of the workloads in git they reach."""
+    facts = organization.of(Reconciliation)
+    left = [place for fact in facts for place in fact.uncovered]
+    there = len(left) + sum(len(fact.covered) + len(fact.unknown) for fact in facts)
+    if not policy.status.observed or not left:
+        return policy
+    summary = f"{policy.summary}; no application reaches {len(left)} of {count(there, 'workload')}"
+    reached = max(1 - len(left) / there, _ELSEWHERE)
+    lacking = [*policy.places[:4], *left] if policy.share < reached else left
+    return banded(min(policy.share, reached), summary, lacking, enough=0.9)
 
 
 def _differing(found: Sequence[RunningApplication]) -> Verdict:
