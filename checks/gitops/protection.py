@@ -169,9 +169,12 @@ def _order(path: str) -> int:
 
 
 def _safe(rules: tuple[tuple[str, bool], ...]) -> list[tuple[str, bool]]:
-    """Return the rules that can be matched quickly; negations and comments mean nothing to a forge here."""
+    """Return the rules that can be matched, and quickly; negations and comments mean nothing to a forge here."""
     return [
         (pattern, owned)
         for pattern, owned in rules[:MAX_PATTERNS]
-        if pattern.count("*") <= MAX_WILDCARDS and len(pattern) < 300 and not pattern.startswith(("!", "#"))
+        if pattern.count("*") <= MAX_WILDCARDS
+        and len(pattern) < 300
+        and not pattern.startswith(("!", "#"))
+        and not pattern.endswith("\\")
     ]
