@@ -33,6 +33,7 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
     idle: bool = False  # a bare FROM that nothing builds; set when derived
     ignore_file: str = ""  # the .dockerignore that applies; set when derived
     bare: bool = False  # nothing but FROM, ARG and LABEL: it adds nothing to its base
+    runs: bool = False  # a RUN changes what is in a stage
     mounts_context: bool = False  # a RUN mounts the build context
     context: str | None = None  # the folder it is built from; set when derived
 

@@ -72,6 +72,7 @@ def read_dockerfile(source: Source) -> Iterator[Dockerfile]:
         or (not copies and bool(_TEST_TOOLS.search(stages[-1].base)))
         or _only_tests(instructions),
         bare=all(i.keyword in _SILENT for i in instructions),
+        runs=any(i.keyword == "RUN" for i in instructions),
         mounts_context=any(i.keyword == "RUN" and _mounts_context(i) for i in instructions),
     )
 

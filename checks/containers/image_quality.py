@@ -23,6 +23,11 @@ _MINIMAL = re.compile(
     r"distroless|chainguard|wolfi|(?:^|/)scratch$|(?:^|/)static(?:$|[:-])|-micro\b|ubi\d*-minimal|ubi\d*/ubi-minimal|busybox"
 )
 _SLIM = re.compile(r"alpine|slim|minimal|chiseled|-jre|(?:^|/)(?:nginx|httpd|caddy|redis|postgres|haproxy|envoy|traefik)\b", re.I)
+# Bases that hold compilers and package managers, or build by themselves when something is built on them.
+_TOOLCHAIN = re.compile(
+    r"(?:^|/)(?:golang|rust|maven|gradle|gcc|buildpack-deps|sbt|swift|node|python|ruby|php|openjdk|sdk)(?:[:@]|$)|jdk|onbuild",
+    re.I,
+)
 _FLOATING = frozenset(
     ("", "latest", "stable", "edge", "main", "master", "nightly", "dev", "lts", "current", "rolling", "mainline")
 )
@@ -36,6 +41,8 @@ _NON_ROOT_BASES = re.compile(
 
 def _skip(dockerfile: Dockerfile) -> Verdict | None:
     """Return the verdict of a Dockerfile none of these questions is about."""
+    if dockerfile.idle:
+        return not_applicable("it only names a base, and nothing builds it", [dockerfile.at])
     if dockerfile.development:
         return not_applicable("an image for development, not a product", [dockerfile.at])
     return None
@@ -83,6 +90,10 @@ def image_ships_no_build_tools(dockerfile: Dockerfile) -> Verdict:
         return not_observed("a single stage, and its base is an argument without a default", [_at(dockerfile, base.line)])
     if _SLIM.search(base.base):
         return partial(0.5, f"a single stage on the slim base {base.base}", [_at(dockerfile, base.line)])
+    if not dockerfile.runs:
+        if not _TOOLCHAIN.search(base.base):
+            return not_applicable("nothing is built or installed in it", [_at(dockerfile, base.line)])
+        return failed(f"a single stage on {base.base}: the build tools of its base are shipped", [_at(dockerfile, base.line)])
     return failed(f"a single stage on {base.base}: what it is built with is shipped", [_at(dockerfile, base.line)])
 
 
