@@ -61,7 +61,7 @@ def images_are_attested(organization: Organization) -> Verdict:
 def actions_are_pinned(organization: Organization) -> Verdict:
     """Actions of others are pinned by commit.
 
-    Counted by `uses` of GitHub's workflows; tasks, orbs and pipes of other systems cannot be pinned by content.
+    Counted by `uses` of GitHub's workflows, those of the repository's owner like GitHub's own; tasks, orbs and pipes of other systems cannot be pinned by content.
 
     ## Why
     A tag can be moved: in March 2026 nearly all version tags of a well-known scanner's action pointed to malware for hours,
@@ -76,13 +76,22 @@ def actions_are_pinned(organization: Organization) -> Verdict:
     loose = [(name, at) for name, at in uses if not _COMMIT.fullmatch(name.rpartition("@")[2])]
     if not loose:
         return passed(f"all {len(uses)} uses of actions name a commit", [at for _, at in uses])
-    foreign = [(name, at) for name, at in loose if not name.lower().startswith(_OWN_FORGE)]
+    owners = {repository.name: _owner(repository.remote) for repository in organization.repositories}
+    others = [(name, at) for name, at in loose if not name.lower().startswith(_OWN_FORGE)]
+    foreign = [(name, at) for name, at in others if name.partition("/")[0].lower() != owners.get(at.repository)]
     if not foreign:
-        return partial(0.7, "only GitHub's own actions are not pinned by commit", [at for _, at in loose])
+        whose = "GitHub's own actions" + (" and those of the repository's owner" if others else "")
+        return partial(0.7, f"only {whose} are not pinned by commit", [at for _, at in loose])
     pinned = len(uses) - len(loose)
     summary = f"{len(foreign)} uses of others' actions name a tag or branch: {listing([name for name, _ in foreign])}"
     places = [at for _, at in foreign]
     return partial(0.5 * pinned / len(uses), summary, places) if pinned else failed(summary, places)
+
+
+def _owner(remote: str) -> str:
+    """Return the owner in a repository's address, "" without one: ``https://host/owner/name``, ``git@host:owner/name``."""
+    parts = re.split(r"[:/]+", remote.lower().rstrip("/"))
+    return parts[-2] if len(parts) > 2 else ""
 
 
 def _uses(organization: Organization) -> Iterator[tuple[str, Place]]:
