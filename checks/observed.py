@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assessor.checking import Place, Verdict, not_observed
 from assessor.facts.containers import Dockerfile, ImageBuild, Service
@@ -19,6 +20,7 @@ PLAN_WORK = re.compile(r"(?i)terraform|tofu|terragrunt|pulumi|\biac\b|infra|cdk|
 VALIDATION_WORK = re.compile(r"(?i)valid|lint|check|\bci\b|terraform|tofu|helm|kustom|flux|argo|manifest|\biac\b")
 _ANY = frozenset({"*", "**"})  # patterns of branches that match any, or any without a slash
 DRIFT_WORK = re.compile(r"(?i)drift")
+_FIXTURES = re.compile(r"(?:^|/)(?:tests?|testing|test-?data|test_data|fixtures?|__tests__|e2e|mocks?)(?:/|$)")
 _GITLAB_ENDING = re.compile(r"(?i)\.gitlab-ci\.ya?ml$")  # says of which system a file is, not what it does
 
 
@@ -70,7 +72,34 @@ def _builds(repository: Repository) -> Iterator[Place]:
     yield from (place for service in repository.of(Service) if (place := service.dockerfile or service.build))
     built = (Purpose.BUILD_IMAGE, Purpose.PUSH_IMAGE)
     only_development = bool(files) and all(file.development for file in files)  # what a person builds is one of these
-    yield from (a.at for a in repository.of(Activity) if a.purpose in built and not (a.manual and only_development))
+    found = [a for a in repository.of(Activity) if a.purpose in built and not (a.manual and only_development)]
+    pushed = {a.at for a in found if a.purpose is Purpose.PUSH_IMAGE}
+    fixtures = _builds_of_fixtures(repository) - pushed if found else frozenset()
+    yield from (a.at for a in found if a.at not in fixtures)
+
+
+def _builds_of_fixtures(repository: Repository) -> frozenset[Place]:
+    """Return the commands that build what is set aside as a fixture of tests, by their Dockerfile or else their context."""
+    commands = [
+        c for pipeline in repository.of(Pipeline) for _, step in pipeline.steps for c in step.commands if "build" in c.argv
+    ]
+    fixtures = {c.at for c in commands if _is_fixture(_built(c.argv), repository)}
+    return frozenset(fixtures.difference(c.at for c in commands if not _is_fixture(_built(c.argv), repository)))
+
+
+def _built(argv: tuple[str, ...]) -> str:
+    """Return the Dockerfile or context of a build."""
+    for word, following in pairwise(argv):
+        if word in ("-f", "--file"):
+            return following
+        if word.startswith("--file="):
+            return word.removeprefix("--file=")
+    return argv[-1]
+
+
+def _is_fixture(path: str, repository: Repository) -> bool:
+    path = path.removeprefix("./").rstrip("/")
+    return bool(_FIXTURES.search(path)) and path not in repository.folders and path not in repository.file_set
 
 
 @dataclass(frozen=True, slots=True)
