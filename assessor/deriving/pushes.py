@@ -20,13 +20,16 @@ def attribute_pushes(services: list[Service], builds: Iterable[ImageBuild], acti
     """Yield the services with `images` and `pushed_by`."""
     pushes = [a for a in activities if a.purpose is Purpose.PUSH_IMAGE and not a.manual and not a.bootstrap]
     known = list(builds)
+    folders = {service.folder for service in services if service.folder and (service.dockerfile or service.build)}
     for service in services:
         images = {_bare(b.image) for b in known if b.image and _builds(b, service)}
         if any(name.rpartition("/")[2] for name in images):
             images = {image for image in images if image}
         places: list[Place] = []
         for push in pushes:
-            if _pushes(push, service, images, alone=len(services) == 1):
+            home = _nearest(push.at.path, folders)
+            elsewhere = bool(home) and not f"{service.folder}/".startswith(f"{home}/")
+            if _pushes(push, service, images, alone=len(services) == 1, elsewhere=elsewhere):
                 places.append(push.at)
                 if (
                     push.subject
@@ -55,17 +58,29 @@ def _builds(build: ImageBuild, service: Service) -> bool:
     return build.at == service.build or (build.folder == service.folder and service.dockerfile is None)
 
 
-def _pushes(push: Activity, service: Service, images: Iterable[str], *, alone: bool) -> bool:
-    """Say whether a step pushes a service's image: by name, by folder, in a loop over all, or because there is no other."""
+def _nearest(path: str, folders: set[str]) -> str:
+    """Return the nearest of the folders that a file stands in, "" if it stands in none."""
+    while path:
+        path = path.rpartition("/")[0]
+        if path in folders:
+            return path
+    return ""
+
+
+def _pushes(push: Activity, service: Service, images: Iterable[str], *, alone: bool, elsewhere: bool) -> bool:
+    """Say whether a step pushes a service's image: by name, by folder, in a loop over all, or because there is no other.
+
+    A pipeline `elsewhere`, in the folder of another service, pushes that one's unless it names this one.
+    """
     subject = push.subject.strip()
     if not (service.dockerfile or service.build):
         return False
     if alone or not subject:
-        return True
+        return not elsewhere
     path = subject.removeprefix("./").strip("/")
     if path and path in (service.folder, service.dockerfile.path if service.dockerfile else None):
         return True
     name = parse_image(subject).name
     if _DYNAMIC.search(name):
-        return True  # a matrix or loop: the name only exists at run time
+        return not elsewhere  # a matrix or loop: the name only exists at run time
     return name.lower() in {service.name.lower(), *(repository_of(image).rpartition("/")[2] for image in images)}

@@ -334,3 +334,9 @@ def test_the_only_dockerfile_of_a_folder_is_named_by_the_folder(tmp_path: Path) 
 def test_a_base_of_a_cloud_is_a_variant_of_one_image(tmp_path: Path) -> None:
     files = dict.fromkeys(("Dockerfile", "Dockerfile-mariner", "Dockerfile.azurelinux"), COPY)
     assert len(services(tmp_path, {**files, "package.json": EXPRESS})) == 1
+
+
+def test_a_pipeline_in_the_folder_of_a_service_pushes_that_one() -> None:
+    pushed = msgspec.structs.replace(push("$REGISTRY/$IMAGE"), at=Place("repo", f"{WEB.folder}/buildspec.yml", 5))
+    found = {service.name: bool(service.pushed_by) for service in attribute_pushes([API, WEB], (), [pushed])}
+    assert found == {API.name: False, WEB.name: True}
