@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -228,7 +229,7 @@ def _results(targets: Sequence[Target], order: Order, request: Request) -> Resul
         if isinstance(error, KeyboardInterrupt) and count:
             typer.echo(f"{count} of {len(targets)} repositories are kept: repeat the scan with --resume to go on", err=True)
         raise
-    journal.finished()
+    journal.finished(targets)
     if len(targets) == 1 and (only := results.answers[0]).hint:
         raise UsageError(only.failure, only.hint)
     return results
@@ -300,9 +301,11 @@ def _steps(text: str) -> tuple[int, ...]:
 def now() -> datetime.datetime:
     """Return the moment of the scan (UTC): the one place where the clock is read. ``SOURCE_DATE_EPOCH`` overrides it."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdigit():
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
-    return datetime.datetime.now(datetime.UTC)
+    if not epoch:
+        return datetime.datetime.now(datetime.UTC)
+    if not re.fullmatch("[0-9]{1,11}", epoch):  # up to the year 5138, so that days can be added to it
+        raise UsageError(f"SOURCE_DATE_EPOCH: {epoch!r} is no moment", "Give the seconds since 1970, as `date +%s` prints them.")
+    return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
 
 
 def today() -> datetime.date:

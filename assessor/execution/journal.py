@@ -1,6 +1,6 @@
 """Keeps what a running scan has found so far, so that ``--resume`` can go on where an interrupted one was stopped.
 
-A scan that is not interrupted forgets it at its end, and one that ends within seconds never writes any. What is resumed is
+A scan that is not interrupted forgets it at its end, also what an earlier one had kept of the same repositories; and one that ends within seconds never writes any. What is resumed is
 taken as it was found, even of a repository that has changed since: it is one scan, of one moment, continued. (Without
 ``--resume`` every repository is looked at again, and those unchanged are remembered by the cache.)
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -56,10 +57,11 @@ class Journal:
             self._open.close()
         return len(self._kept)
 
-    def finished(self) -> None:
-        """Forget everything."""
+    def finished(self, targets: Sequence[Target]) -> None:
+        """Forget what is kept of these, by whichever scan of this order."""
+        if self._used and _file().exists():
+            self._store.forget([self._key(target) for target in targets])
         if self._open:
-            self._open.forget(self._kept)
             self._open.close()
 
     def _write(self) -> None:
@@ -76,8 +78,12 @@ class Journal:
     def _store(self) -> FactCache:
         if self._open is None:
             version = code_version("gitops_assess.readers")
-            self._open = FactCache(cache_file().with_name("journal.sqlite"), version, MAX_SIZE)
+            self._open = FactCache(_file(), version, MAX_SIZE)
         return self._open
 
     def _key(self, target: Target) -> bytes:
         return self._store.key("answer", self._order, target.name, str(target.location), target.ref)
+
+
+def _file() -> Path:
+    return cache_file().with_name("journal.sqlite")

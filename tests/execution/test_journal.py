@@ -71,6 +71,15 @@ def test_a_scan_that_was_interrupted_goes_on_where_it_was(organization: Path, tm
     assert scan(organization, "--resume") == scan(organization, "--no-cache") != before
 
 
+def test_a_scan_that_ends_forgets_what_an_interrupted_one_had_kept(organization: Path) -> None:
+    targets = discover([organization])
+    interrupted = Journal(ORDER)
+    interrupted.note(targets[0], Answer("state", b"result"))
+    assert interrupted.interrupted() == 1
+    Journal(ORDER).finished(targets)
+    assert Journal(ORDER).answers(targets) == {}
+
+
 def test_a_scan_that_ends_soon_writes_no_journal(organization: Path) -> None:
     scan(organization)
     assert not cache_file().with_name("journal.sqlite").exists()
