@@ -31,8 +31,10 @@ StoreOption = Annotated[
 OrganizationOption = Annotated[
     str, typer.Option("--organization", help="Whose runs.", show_default="the only one in the store")
 ]  # fmt: skip
-KeepLast = Annotated[int, typer.Option("--keep-last", min=0, help="Keep the newest runs, this many; 0 sets no rule.")]
-KeepDays = Annotated[int, typer.Option("--keep-days", min=0, help="Keep the runs of so many days; 0 sets no rule.")]
+KeepLast = Annotated[
+    int, typer.Option("--keep-last", min=0, max=1_000_000, help="Keep the newest runs, this many; 0 sets no rule.")
+]
+KeepDays = Annotated[int, typer.Option("--keep-days", min=0, max=36_500, help="Keep the runs of so many days; 0 sets no rule.")]
 
 
 def open_store(where: str, *, create: bool = False) -> Store:
@@ -136,7 +138,7 @@ class Keeper:
         runs: list[Run] = []
         try:
             if self._store:
-                self._find_baseline(self._store, assessment.organization.name)
+                self._find_baseline(self._store, assessment.organization.name, taken_at)
                 if self._keeps:
                     runs = self._store.runs(assessment.organization.name, until=taken_at.isoformat())
                     run = self._store.save(assessment, taken_at, retention(*self._rules))
@@ -147,10 +149,10 @@ class Keeper:
         if failure:
             raise failure
 
-    def _find_baseline(self, store: Store, organization: str) -> None:
+    def _find_baseline(self, store: Store, organization: str, taken_at: datetime.datetime) -> None:
         """Find the run to compare with; the first scan of an organization has none."""
         if self._reference:
-            run = store.find(self._reference, organization)
+            run = store.find(self._reference, organization, until=taken_at)
             if run:
                 self._baseline = store.load(run)
             else:

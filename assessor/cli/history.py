@@ -18,7 +18,7 @@ def history(
     store: StoreOption = "",
     organization: Annotated[str, typer.Option("--organization", help="Only the runs of this one.", show_default="all")] = "",
     format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="List the newest runs, this many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="List the newest runs, this many.")] = 50,
     prune: Annotated[bool, typer.Option("--prune", help="First delete what --keep-last and --keep-days do not keep.")] = False,
     keep_last: KeepLast = 0,
     keep_days: KeepDays = 0,

@@ -48,7 +48,7 @@ def parse(text: str) -> Address:
         return _file(data_folder() / "history.db", ours=True)
     scheme, separator, rest = text.partition("://")
     if not separator:
-        if not text or re.match(r"(?i)(postgres|sqlite|mysql|mariadb|oracle|mssql)\w*:", text):
+        if not text or text == ":memory:" or re.match(r"(?i)(postgres|sqlite|mysql|mariadb|oracle|mssql)\w*:", text):
             raise UsageError("--store: this is no address of a store", KNOWN)
         return _file(Path(text))
     if set(rest.rpartition("@")[0]) & set("/?#@ "):

@@ -18,7 +18,7 @@ def is_run(text: str) -> bool:
 def end_of_day(text: str) -> datetime.datetime:
     """Return the moment a day ends, in UTC; raises `UsageError` if the calendar has no such day."""
     try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError as error:
+        day = datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time(), datetime.UTC)
+        return day + datetime.timedelta(days=1)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{text!r} is no day", "Write it like 2026-12-31.") from error
-    return datetime.datetime.combine(day, datetime.time(), datetime.UTC) + datetime.timedelta(days=1)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Connection,
     Engine,
@@ -131,7 +132,7 @@ class Store:
             # A commit whose answer was lost may have happened.
             stored: int | None = connection.scalar(select(RUNS.c.id).where(RUNS.c.key == row["key"]))
             id: int = stored or connection.execute(RUNS.insert().values(row).returning(RUNS.c.id)).scalar_one()
-            _prune(connection, row["organization"], retention, now)
+            _prune(connection, row["organization"], retention, now, but=id)
         return id
 
     def prune(self, organization: str, retention: Retention, now: datetime.datetime) -> int:
@@ -154,20 +155,25 @@ class Store:
         with _told(self.address), self._engine.begin() as connection:
             return sorted(connection.scalars(select(RUNS.c.organization).distinct()))
 
-    def find(self, reference: str, organization: str = "") -> Run | None:
-        """Return the run that a reference names (see `reference`), of one organization or of all; None if there is none."""
+    def find(self, reference: str, organization: str = "", *, until: datetime.datetime | None = None) -> Run | None:
+        """Return the run that a reference names (see `reference`), of one organization or of all; None if there is none.
+
+        For ``latest`` and ``previous`` runs after `until` are not there.
+        """
         query = select(*LISTED)
         if organization:
             query = query.where(RUNS.c.organization == storable(organization))
         if reference in ("latest", "previous"):
             query = query.order_by(*BY_TIME).limit(1).offset(reference == "previous")
+            if until:
+                query = query.where(RUNS.c.taken_at <= until)
         elif reference.isdigit():
             query = query.where(RUNS.c.id == int(reference))
         else:
             query = query.where(RUNS.c.taken_at < end_of_day(reference)).order_by(*BY_TIME).limit(1)
         with _told(self.address), self._engine.begin() as connection:
             row: Row[Any] | None = connection.execute(query).first()
-        return None if row is None else _run(row._mapping)
+            return None if row is None else _run(row._mapping)
 
     def load(self, run: Run) -> Assessment:
         """Return the assessment of a run; raises `UsageError` if it is gone or cannot be read."""
@@ -177,7 +183,7 @@ class Store:
             raise UsageError(f"run {run.id} was deleted meanwhile", "`gitops-assess history` lists what is there.")
         try:
             return decode(zlib.decompress(document))
-        except (zlib.error, ValueError) as error:
+        except (zlib.error, ValueError, TypeError) as error:
             raise UsageError(f"run {run.id} of {self.address.shown} cannot be read: {error}", "Name another run.") from error
 
 
@@ -207,26 +213,22 @@ def _row(assessment: Assessment, taken_at: datetime.datetime) -> dict[str, Any]:
 
 def _run(row: Any) -> Run:
     taken_at: datetime.datetime = row["taken_at"]
-    return Run(
-        id=row["id"],
-        organization=row["organization"],
-        taken_at=taken_at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
-        version=row["version"],
-        repositories=row["repositories"],
-        level=row["level"],
-        score=row["score"],
-        coverage=row["coverage"],
-        bounds=(row["low"], row["high"]),
-        steps={step.short: row[step.short] for step in Step},
-    )
+    values = {
+        **{name: row[name] for name in ("id", "organization", "version", "repositories", "level", "score", "coverage")},
+        "taken_at": taken_at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
+        "bounds": (row["low"], row["high"]),
+        "steps": {step.short: row[step.short] for step in Step},
+    }
+    return msgspec.convert(values, Run)  # SQLite keeps any value in any column
 
 
-def _prune(connection: Connection, organization: str, retention: Retention, now: datetime.datetime) -> int:
+def _prune(connection: Connection, organization: str, retention: Retention, now: datetime.datetime, but: int = 0) -> int:
+    """Delete what is no longer kept; never the run that was just stored, though its moment may be an early one."""
     if not (retention.count or retention.days):
         return 0
     mine = RUNS.c.organization == organization
     newest = select(RUNS.c.id).where(mine).order_by(*BY_TIME).limit(max(retention.count, 1)).subquery()
-    statement = delete(RUNS).where(mine, RUNS.c.id.not_in(select(newest.c.id)))
+    statement = delete(RUNS).where(mine, RUNS.c.id != but, RUNS.c.id.not_in(select(newest.c.id)))
     if retention.days:
         statement = statement.where(RUNS.c.taken_at < now - datetime.timedelta(days=retention.days))
     return connection.execute(statement).rowcount
@@ -285,4 +287,9 @@ def _told(address: Address) -> Iterator[None]:
         reason = address.say(getattr(error, "orig", None) or error)
         raise UsageError(
             f"{address.shown}: {reason}", "Is this the store you mean, reachable, with room and rights to write?"
+        ) from error
+    except (ValueError, TypeError, OverflowError) as error:  # values of no such type, text in another encoding
+        raise UsageError(
+            f"{address.shown}: holds what cannot be read, or cannot hold this: {address.say(error)}",
+            "Is it damaged, or in an encoding other than UTF-8? Go on with another store.",
         ) from error

@@ -13,13 +13,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, literal_column, text
 
 from assessor.errors import UsageError
 from assessor.history import migrations
 from assessor.history.address import parse
 from assessor.history.store import Retention, Store
-from assessor.history.tables import METADATA, VERSION_TABLE
+from assessor.history.tables import METADATA, RUNS, VERSION_TABLE
 from assessor.history.upgrading import HEAD
 from assessor.model import Assessment, decode, encode
 from tests.reports.sample import HOSTILE_NAMES, assessment, empty
@@ -236,3 +236,31 @@ def test_a_document_that_cannot_be_read_costs_that_run_only(address: str) -> Non
         store.load(broken)
     assert store.load(sound) == assessment(repositories=1)
     assert [run.id for run in store.runs()] == [2, 1]
+
+
+def test_what_is_compared_with_is_no_later_run(address: str) -> None:
+    store = begin(address)
+    for day in (1, 3):
+        store.save(assessment(repositories=1), datetime.datetime(2026, 11, day, tzinfo=datetime.UTC))
+    between = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
+    found = [store.find(reference, until=between) for reference in ("latest", "previous")]
+    assert [run and run.id for run in found] == [1, None]
+
+
+def test_a_run_that_was_just_kept_is_there_though_its_moment_is_an_early_one(address: str) -> None:
+    store = begin(address)
+    for year in (2024, 2025, 2023):
+        run = store.save(assessment(repositories=1), datetime.datetime(year, 1, 1, tzinfo=datetime.UTC), Retention(count=2))
+    assert run.id in [one.id for one in store.runs()]
+
+
+@pytest.mark.parametrize("column", ["taken_at", "score", "low", "document"])
+def test_values_of_another_type_are_told_in_one_line(tmp_path: Path, column: str) -> None:
+    store = begin(str(tmp_path / "h.db"))
+    store.save(assessment(repositories=1), datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC))
+    engine = create_engine(parse(str(tmp_path / "h.db")).url)
+    with engine.begin() as connection:
+        connection.execute(RUNS.update().values({column: literal_column("'text'")}))
+    engine.dispose()
+    with pytest.raises(UsageError, match="cannot be read"):
+        store.load(store.runs()[0])
