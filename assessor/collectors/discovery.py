@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -176,19 +176,22 @@ class _Search:
 def named(targets: Iterable[Target]) -> Iterator[Target]:
     """Give each target the shortest unique name: its folder's, with as many parents' as it takes."""
     pending = sorted(targets, key=lambda target: target.location)
+    beside = {target.location for target in pending}  # `shop` keeps `shop.git` from losing its ending
     size = 1
     while pending:
-        names = {target.location: _name(target.location, size) for target in pending}
+        names = {target.location: _name(target.location, size, beside) for target in pending}
         counts = Counter(names.values())
         yield from (replace(t, name=names[t.location]) for t in pending if counts[names[t.location]] == 1)
         longest = max(len(target.location.parts) for target in pending)
         pending = [target for target in pending if counts[names[target.location]] > 1]
         size += 1
         if size > longest:  # only the spelling differs: bytes that print alike
+            names = {target.location: _name(target.location, 1, beside) for target in pending}
             yield from (replace(target, name=f"{names[target.location]} ({number})") for number, target in enumerate(pending, 1))
             return
 
 
-def _name(location: Path, size: int) -> str:
+def _name(location: Path, size: int, beside: Collection[Path]) -> str:
     *parents, last = location.parts[-size:]
-    return printable("/".join((*parents, last.removesuffix(".git") or last)))
+    short = last.removesuffix(".git") or last
+    return printable("/".join((*parents, last if location.with_name(short) in beside else short)))

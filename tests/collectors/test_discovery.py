@@ -87,6 +87,12 @@ def test_one_name_in_two_places_is_told_apart_by_parents(tmp_path: Path) -> None
     assert found(tmp_path) == {"x/app": "a/x/app", "a/y/app": "a/y/app", "b/y/app": "b/y/app", "lib": "b/lib"}
 
 
+def test_a_checkout_beside_a_mirror_of_its_name_is_told_apart_by_the_ending(tmp_path: Path) -> None:
+    repository(tmp_path / "o/shop", {"a": ""})
+    git(tmp_path, "clone", "-q", "--bare", str(tmp_path / "o/shop"), str(tmp_path / "o/shop.git"))
+    assert [target.name for target in discover([tmp_path / "o"])] == ["shop", "shop.git"]
+
+
 def test_the_order_of_the_paths_does_not_matter_and_doubles_count_once(tmp_path: Path) -> None:
     one, two = repository(tmp_path / "o/one", {"a": ""}), repository(tmp_path / "o/two", {"a": ""})
     (tmp_path / "link").symlink_to(one)
