@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 import msgspec
 
 from assessor.collectors.target import Target
+from assessor.errors import UsageError
 
 from .forking import Fork, cores, may_fork
 from .results import Results
@@ -76,13 +77,16 @@ def _seen(targets: Sequence[Target], unit: Unit, jobs: int, limits: Limits) -> d
     shares = [targets[first : first + size] for first in range(own, len(targets), size)]
     helpers: list[Worker] = []
     for share in shares:
-        helpers.append(Worker(unit, 0, helpers))
+        try:
+            helpers.append(Worker(unit, 0, helpers))
+        except OSError:  # too many processes or open files
+            break
         helpers[-1].look(share, limits.seconds)
     answers = [unit.glance(target) for target in targets[:own]]
     if helpers and any(answers) and not all(answers):
         unit.prepare()
     unit.close()
-    for helper, share in zip(helpers, shares, strict=True):
+    for helper, share in zip(helpers, shares, strict=False):
         try:
             answers += helper.seen(limits.seconds)
         except Lost:
@@ -231,7 +235,12 @@ class _Pool:
             self.results.close()
         new: list[Worker] = []
         while len(self.busy) + len(new) < jobs and len(new) < len(self.waiting):
-            new.append(Worker(self.unit, self.limits.memory, [*self.busy.values(), *self.resting, *new]))
+            try:
+                new.append(Worker(self.unit, self.limits.memory, [*self.busy.values(), *self.resting, *new]))
+            except OSError as error:
+                if new or self.busy or self.resting:
+                    break  # fewer will do
+                raise UsageError(f"no worker can be started: {error.strerror}", "Let the process open more files.") from error
         if self.results and len(new) > 1:
             self.resting.append(new.pop())
         for worker in new:
