@@ -12,12 +12,15 @@ import gc
 import os
 import signal
 import sys
+from pathlib import Path
 
 import typer
 
 from assessor.errors import AssessorError, NothingToAssess
 
 from . import checks, compare, explain, history, init, permissions, report, scaffold, scan
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="gitops-assess",
@@ -26,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: importing rich would double the time of --help
-    epilog="Exit codes: 0 ok, 1 below what was asked, 2 wrong usage, 3 nothing could be assessed.",
+    epilog="Exit codes: 0 ok, 1 below what was asked, or a check crashed, 2 wrong usage, 3 nothing could be assessed, 130 interrupted.",
 )
 app.command("scan")(scan.scan)
 app.command("report")(report.report)
@@ -57,6 +60,9 @@ def root(
 def main() -> None:
     """Be the program: run the command line and end the process."""
     gc.set_threshold(50_000, 20, 50)  # facts are many, and none refers back: collecting often finds nothing
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started us has closed it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  stays open to the end
     try:
         run()
     except SystemExit as end:
@@ -72,11 +78,18 @@ def run() -> None:
         if error.hint:
             typer.echo(f"  {error.hint}", err=True)
         sys.exit(3 if isinstance(error, NothingToAssess) else 2)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was written", err=True)
-        sys.exit(130)
-    except BrokenPipeError:  # whoever read our output has stopped
-        sys.exit(0)
+    except KeyboardInterrupt:  # outside a command: inside one typer makes it the exit code
+        typer.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except OSError as error:  # e.g. standard output on a full disk
+        typer.echo(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
+        sys.exit(2)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # whoever read our output has enough; typer says 1
+            sys.exit(0)
+        if end.code == INTERRUPTED:
+            typer.echo("interrupted", err=True)
+        raise
 
 
 def _leave(code: object) -> None:

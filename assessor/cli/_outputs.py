@@ -78,7 +78,7 @@ def write(assessment: Assessment, outputs: list[Output], baseline: Assessment | 
 
 
 def put(text: str, path: Path) -> None:
-    """Write a text to a file, whole or not at all, or to standard output."""
+    """Write a text to a file, whole or not at all, or to standard output, until whoever reads that has enough."""
     if path != STDOUT:
         write_whole(path, text)
         return
@@ -86,15 +86,22 @@ def put(text: str, path: Path) -> None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  stays open: files and gates are still to come
     except OSError as error:
         raise UsageError(f"standard output: {error.strerror}", "Free some space or write elsewhere.") from error
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file atomically; raises `UsageError` and leaves no trace when that fails."""
+    """Write a file atomically; raises `UsageError` and leaves no trace when that fails.
+
+    What a link leads to is replaced, not the link. A device or a pipe is written into: it is no file that could be replaced.
+    """
     temporary = ""
     try:
+        path = Path(os.path.realpath(path))
+        if path.exists() and not path.is_file():
+            path.write_bytes(text.encode("utf-8", "replace"))
+            return
         handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:100]}.")
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8", "replace"))

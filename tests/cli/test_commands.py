@@ -198,6 +198,60 @@ def test_a_full_standard_output_is_said(small: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_is_no_file_is_written_into_and_what_a_link_leads_to_is_replaced(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    with subprocess.Popen(["cat", tmp_path / "pipe.json"], stdout=subprocess.PIPE, text=True) as reader:
+        for name in ("link.json", "pipe.json"):
+            done = run("scan", small, "--no-cache", "-o", tmp_path / name)
+            assert done.returncode == 0, done.stderr
+        read, _ = reader.communicate(timeout=60)
+    assert json.loads(read)["schema_version"] == json.loads((tmp_path / "real.json").read_text())["schema_version"]
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "pipe.json").is_fifo()
+
+
+def test_a_reader_that_stops_early_is_no_error_and_costs_no_file_and_no_gate(small: Path, tmp_path: Path) -> None:
+    def unread(*arguments: str) -> int:
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run([PROGRAM, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+        os.close(writing)
+        assert "Traceback" not in done.stderr
+        return done.returncode
+
+    scan = ("scan", str(small), "--no-cache", "-f", "table", "-o", "-", "-f", "json", "-o", str(tmp_path / "a.json"))
+    assert unread(*scan) == 0
+    assert json.loads((tmp_path / "a.json").read_text())
+    assert unread(*scan, "--fail-under", "100") == 1
+    assert unread("checks") == 0
+
+
+def test_streams_that_are_closed_or_full_are_no_traceback(small: Path) -> None:
+    for command, code in (("scan {} -q >&-", 0), ("scan {} 2>&-", 0), ("checks >&-", 0), ("checks >/dev/full", 2)):
+        shell = ["sh", "-c", f"{PROGRAM} {command.format(small)}"]
+        done = subprocess.run(shell, capture_output=True, text=True, check=False, timeout=120)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), command
+
+
+def test_where_few_files_may_be_open_fewer_workers_do_the_same(tmp_path: Path) -> None:
+    organization = write(
+        tmp_path / "o",
+        {f"r{n}/{f}": c for n in range(40) for f, c in ((".git/HEAD", "ref: refs/heads/main\n"), ("main.tf", f"# {n}"))},
+    )
+    command = f"ulimit -n 60; {PROGRAM} scan {organization} -q --no-cache -j 40 -f json"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == run("scan", organization, "-q", "--no-cache", "-j", "1", "-f", "json").stdout
+
+
+@pytest.mark.parametrize("epoch", ["99999999999999999", "²", "253402300799"])
+def test_a_day_that_cannot_be_is_refused(small: Path, epoch: str) -> None:
+    done = run("scan", small, SOURCE_DATE_EPOCH=epoch)
+    assert (done.returncode, "SOURCE_DATE_EPOCH" in done.stderr) == (2, True)
+
+
 def test_ctrl_c_ends_without_output_or_traceback(tmp_path: Path) -> None:
     for number in range(40):
         write(
