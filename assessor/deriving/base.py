@@ -7,7 +7,7 @@ their place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,3 +71,12 @@ def joiner(*, replaces: tuple[type[Fact], ...] = ()) -> Callable[[Callable[[Orga
         return Joiner(derive.__name__, derive, replaces)
 
     return wrap
+
+
+def enclosing(folders: Collection[str], path: str) -> str | None:
+    """Return the nearest of the folders around a path, None when none is. `folders` should be quick to search."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        if path in folders:
+            return path
+    return "" if "" in folders else None

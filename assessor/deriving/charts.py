@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
 from assessor.facts.manifests import ChartDependency, HelmChart
 from assessor.facts.pipelines import Activity, Purpose
 
-from .base import Material, deriver
+from .base import Material, deriver, enclosing
 
 _VALUES_FILE = re.compile(r"(?:^|/)(?:[\w.-]*values[\w.-]*|(?:values|environments|env|envs)/[\w.-]+)\.ya?ml\Z", re.I)
 _TEMPLATES = (".yaml", ".yml", ".json", ".tpl")
 _HELPERS = ("_helpers.tpl", "_helper.tpl")
-
-
-def enclosing(folders: Iterable[str] | dict[str, HelmChart], path: str) -> str | None:
-    """Return the nearest of the folders around a path, None when none is. `folders` should be quick to search."""
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        if path in folders:
-            return path
-    return "" if "" in folders else None
 
 
 @deriver(replaces=(HelmChart,))

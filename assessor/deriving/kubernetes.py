@@ -20,8 +20,8 @@ from assessor.facts.manifests import (
 )
 from assessor.parsing.yaml import PLACEHOLDER, is_dynamic
 
-from .base import Deriver, Joiner, Material, deriver
-from .charts import charts, enclosing
+from .base import Deriver, Joiner, Material, deriver, enclosing
+from .charts import charts
 from .kustomizations import is_local, kustomizations, target
 
 _VALUE = re.compile(re.escape(PLACEHOLDER) + r"Values\.(\w+(?:\.\w+)*)")

@@ -12,6 +12,8 @@ from assessor.facts.containers import ImageBuild, Service
 from assessor.facts.pipelines import Activity, Purpose
 from assessor.parsing.images import parse_image, repository_of
 
+from .base import enclosing
+
 MAX_PUSHES = 10
 _DYNAMIC = re.compile(r"[$<{%]|tpl-")
 
@@ -21,14 +23,14 @@ def attribute_pushes(services: list[Service], builds: Iterable[ImageBuild], acti
     pushes = [a for a in activities if a.purpose is Purpose.PUSH_IMAGE and not a.manual and not a.bootstrap]
     known = list(builds)
     folders = {service.folder for service in services if service.folder and (service.dockerfile or service.build)}
+    homes = [enclosing(folders, push.at.path) for push in pushes]
     for service in services:
         images = {_bare(b.image) for b in known if b.image and _builds(b, service)}
         if any(name.rpartition("/")[2] for name in images):
             images = {image for image in images if image}
         places: list[Place] = []
-        for push in pushes:
-            home = _nearest(push.at.path, folders)
-            elsewhere = bool(home) and not f"{service.folder}/".startswith(f"{home}/")
+        for push, home in zip(pushes, homes, strict=True):
+            elsewhere = home is not None and not f"{service.folder}/".startswith(f"{home}/")
             if _pushes(push, service, images, alone=len(services) == 1, elsewhere=elsewhere):
                 places.append(push.at)
                 if (
@@ -56,15 +58,6 @@ def _builds(build: ImageBuild, service: Service) -> bool:
     if build.dockerfile:
         return service.dockerfile is not None and build.dockerfile.lower() == service.dockerfile.path.lower()
     return build.at == service.build or (build.folder == service.folder and service.dockerfile is None)
-
-
-def _nearest(path: str, folders: set[str]) -> str:
-    """Return the nearest of the folders that a file stands in, "" if it stands in none."""
-    while path:
-        path = path.rpartition("/")[0]
-        if path in folders:
-            return path
-    return ""
 
 
 def _pushes(push: Activity, service: Service, images: Iterable[str], *, alone: bool, elsewhere: bool) -> bool:
