@@ -50,17 +50,12 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
     @property
     def final(self) -> tuple[Stage, ...]:
         """The last stage, then the earlier stages it builds on; the last of these names the base that is shipped."""
-        latest: dict[str, int] = {}  # of each name, where it stands last so far
-        before: list[int | None] = []
-        for number, stage in enumerate(self.stages):
-            before.append(latest.get(stage.base.lower()) if stage.from_stage else None)
-            if stage.name:
-                latest[stage.name.lower()] = number
+        needs = self._needs()
         chain: list[Stage] = []
         at = len(self.stages) - 1 if self.stages else None
         while at is not None:
             chain.append(self.stages[at])
-            at = before[at]
+            at = needs[at][0]
         return tuple(chain)
 
     @property
@@ -71,19 +66,24 @@ class Dockerfile(Fact, frozen=True, kw_only=True):
         """
         if any("$" in name for stage in self.stages for name in stage.takes_from):
             return self.stages
-        latest: dict[str, int] = {}
-        needs: list[set[int]] = []
+        needs = self._needs()
+        wanted: set[int | None] = {len(self.stages) - 1}
+        for number in range(len(self.stages) - 1, -1, -1):
+            if number in wanted:
+                wanted.update(needs[number])
+        return tuple(stage for number, stage in enumerate(self.stages) if number in wanted)
+
+    def _needs(self) -> list[tuple[int | None, ...]]:
+        """Return which earlier stages each needs: first the one it builds on, None without, then those it takes from."""
+        latest: dict[str, int] = {}  # of each name and number, where it stands last so far
+        needs: list[tuple[int | None, ...]] = []
         for number, stage in enumerate(self.stages):
-            names = (*stage.takes_from, *((stage.base,) if stage.from_stage else ()))
-            needs.append({latest[name.lower()] for name in names if name.lower() in latest})
+            base = latest.get(stage.base.lower()) if stage.from_stage else None
+            needs.append((base, *(latest.get(name.lower()) for name in stage.takes_from)))
             latest[str(number)] = number
             if stage.name:
                 latest[stage.name.lower()] = number
-        wanted = {len(self.stages) - 1}
-        for number in range(len(self.stages) - 1, -1, -1):
-            if number in wanted:
-                wanted |= needs[number]
-        return tuple(stage for number, stage in enumerate(self.stages) if number in wanted)
+        return needs
 
 
 class ImageBuild(Fact, frozen=True, kw_only=True):
