@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assessor.checking import Place, Verdict, not_observed
+from assessor.checking import Place, Verdict, not_applicable, not_observed
 from assessor.facts.containers import Dockerfile, ImageBuild, Service
 from assessor.facts.pipelines import Activity, Event, Pipeline, Purpose
 from assessor.facts.repository import Organization, Repository
@@ -74,17 +74,19 @@ def _builds(repository: Repository) -> Iterator[Place]:
     only_development = bool(files) and all(file.development for file in files)  # what a person builds is one of these
     found = [a for a in repository.of(Activity) if a.purpose in built and not (a.manual and only_development)]
     pushed = {a.at for a in found if a.purpose is Purpose.PUSH_IMAGE}
-    fixtures = _builds_of_fixtures(repository) - pushed if found else frozenset()
+    fixtures = _builds_of_fixtures(repository, {a.at for a in found} - pushed)
     yield from (a.at for a in found if a.at not in fixtures)
 
 
-def _builds_of_fixtures(repository: Repository) -> frozenset[Place]:
-    """Return the commands that build what is set aside as a fixture of tests, by their Dockerfile or else their context."""
-    commands = [
-        c for pipeline in repository.of(Pipeline) for _, step in pipeline.steps for c in step.commands if "build" in c.argv
-    ]
-    fixtures = {c.at for c in commands if _is_fixture(_built(c.argv), repository)}
-    return frozenset(fixtures.difference(c.at for c in commands if not _is_fixture(_built(c.argv), repository)))
+def _builds_of_fixtures(repository: Repository, places: set[Place]) -> set[Place]:
+    """Return the places whose commands only build what is set aside as a fixture of tests, by Dockerfile or else context."""
+    own: dict[Place, bool] = {}
+    for pipeline in repository.of(Pipeline) if places else ():
+        for _, step in pipeline.steps:
+            for command in step.commands:
+                if "build" in command.argv and command.at in places:
+                    own[command.at] = own.get(command.at, False) or not _is_fixture(_built(command.argv), repository)
+    return {place for place, is_own in own.items() if not is_own}
 
 
 def _built(argv: tuple[str, ...]) -> str:
@@ -125,8 +127,10 @@ def spread(organization: Organization, purpose: Purpose) -> Spread:
     return Spread(doing, hiding, tuple(repository for repository, elsewhere in others if not elsewhere))
 
 
-def out_of_sight(images: Spread, done: str) -> Verdict:
-    """Return the verdict where what may do something with images is not in the scan."""
+def unseen(images: Spread, done: str, otherwise: str) -> Verdict:
+    """Return the verdict where nothing is done with images: what may do it is not in the scan, or `otherwise`."""
+    if not images.hiding:
+        return not_applicable(otherwise)
     name, _ = images.hiding[0]
     return not_observed(f"images may be {done} by {name}, which is not in the scan", [at for _, at in images.hiding])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from assessor.checking import (
     CORE,
@@ -31,9 +31,9 @@ from ..observed import (  # noqa: TID252  the absolute name depends on how the p
     builds_images,
     listing,
     manual,
-    out_of_sight,
     own_images,
     spread,
+    unseen,
 )
 from .tags import kinds as tags_of
 
@@ -90,7 +90,7 @@ def images_are_pushed(organization: Organization) -> Verdict:
     """
     images = spread(organization, Purpose.PUSH_IMAGE)
     if not images.doing and not images.lacking:
-        return _nothing_seen(images)
+        return unseen(images, "pushed", NO_IMAGE)
     found = [a.at for repository in images.doing for a in activities(repository, Purpose.PUSH_IMAGE)]
     by_hand = [a.at for repository in images.lacking for a in manual(repository, Purpose.PUSH_IMAGE)]
     if not images.doing:
@@ -107,10 +107,6 @@ def _unpushed(images: Spread) -> str:
     if any(builds_images(repository) for repository in images.lacking):
         return "images are built, but no pipeline pushes them to a registry"
     return "no image is built of what runs here, and none is pushed to a registry"
-
-
-def _nothing_seen(images: Spread) -> Verdict:
-    return out_of_sight(images, "pushed") if images.hiding else not_applicable(NO_IMAGE)
 
 
 @check(
@@ -150,7 +146,7 @@ def registry_is_declared(organization: Organization) -> Verdict:
         return not_applicable("images go to the registry of a forge, which needs no declaration", [a.at for a in told])
     images = spread(organization, Purpose.PUSH_IMAGE)
     if not pushes and not images.lacking:
-        return _nothing_seen(images)
+        return unseen(images, "pushed", NO_IMAGE)
     built = [at for repository in organization.repositories for at in own_images(repository)]
     return failed("no registry is declared", [a.at for a in pushes] or built)
 
@@ -186,12 +182,11 @@ def _of(pipelines: Pipelines, activity: Activity) -> Sequence[Pipeline]:
     return [pipeline for path in files for pipeline in pipelines.get((activity.at.repository, path), ())]
 
 
-def _is_forge(push: Activity, pipelines: Iterable[Pipeline]) -> bool | None:
+def _is_forge(push: Activity, pipelines: Sequence[Pipeline]) -> bool | None:
     """Say whether an image goes to a forge's registry: by its name, or by those its pipelines name; None if none tells."""
     named = [host for host in (_HOST.match(name) for name in (push.subject, *push.tags)) if host]
     if named:
         return all(_FORGE.match(host[1]) for host in named)
-    pipelines = list(pipelines)
     jobs = [job for pipeline in pipelines if pipeline.at.path == push.pipeline for job in pipeline.jobs if job.id == push.job]
     said = {_names_a_forge(job.steps) for job in jobs}
     if said <= {None}:
@@ -227,8 +222,7 @@ def tags_are_unique(organization: Organization) -> Verdict:
     """
     pushes = activities(organization, Purpose.PUSH_IMAGE)
     if not pushes:
-        images = spread(organization, Purpose.PUSH_IMAGE)
-        return out_of_sight(images, "pushed") if images.hiding else not_applicable("no pipeline pushes images")
+        return unseen(spread(organization, Purpose.PUSH_IMAGE), "pushed", "no pipeline pushes images")
     return both(_written_tags(organization, pushes), _mutability(organization, pushes))
 
 

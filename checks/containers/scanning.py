@@ -22,7 +22,7 @@ from assessor.facts.pipelines import Activity, Purpose
 from assessor.facts.repository import Organization
 
 from ..live import both  # noqa: TID252  the absolute name depends on the installation
-from ..observed import activities, listing, manual, out_of_sight, own_images, spread  # noqa: TID252  as above
+from ..observed import activities, listing, manual, own_images, spread, unseen  # noqa: TID252  as above
 from .registry import NO_IMAGE, registries
 
 
@@ -59,7 +59,7 @@ def images_are_scanned(organization: Organization) -> Verdict:
     images = spread(organization, Purpose.SCAN_IMAGE)
     found = [a for repository in images.doing for a in activities(repository, Purpose.SCAN_IMAGE)]
     if not images.doing and not images.lacking:
-        return out_of_sight(images, "scanned") if images.hiding else not_applicable(NO_IMAGE)
+        return unseen(images, "scanned", NO_IMAGE)
     builds = [a.at for repository in images.lacking for a in activities(repository, Purpose.PUSH_IMAGE, Purpose.BUILD_IMAGE)]
     missing = builds or [at for repository in images.lacking for at in own_images(repository)]
     if not images.doing:
@@ -102,8 +102,7 @@ def scans_stop_the_pipeline(organization: Organization) -> Verdict:
     """
     scans = activities(organization, Purpose.SCAN_IMAGE)
     if not scans:
-        images = spread(organization, Purpose.SCAN_IMAGE)
-        return out_of_sight(images, "scanned") if images.hiding else not_applicable("no pipeline scans images")
+        return unseen(spread(organization, Purpose.SCAN_IMAGE), "scanned", "no pipeline scans images")
     told = [scan for scan in scans if scan.blocking is not None]
     if not told:
         return not_observed("what happens on findings is set where the scanner is managed", [a.at for a in scans])

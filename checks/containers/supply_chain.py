@@ -9,7 +9,7 @@ from assessor.checking import HYGIENE, Place, Task, Verdict, check, failed, not_
 from assessor.facts.pipelines import Pipeline, Purpose
 from assessor.facts.repository import Organization
 
-from ..observed import activities, listing, out_of_sight, own_images, spread  # noqa: TID252  the absolute name depends on how the package is installed
+from ..observed import activities, listing, own_images, spread, unseen  # noqa: TID252  the absolute name depends on how the package is installed
 from .registry import NO_IMAGE
 
 _NAMES = {Purpose.SIGN: "signature", Purpose.SBOM: "bill of materials", Purpose.PROVENANCE: "provenance"}
@@ -51,7 +51,7 @@ def images_are_attested(organization: Organization) -> Verdict:
         return partial(0.5, f"images only get a {kinds[0]}", places)
     images = spread(organization, Purpose.PUSH_IMAGE)
     if images.hiding and not images.doing and not images.lacking:
-        return out_of_sight(images, "signed or attested")
+        return unseen(images, "signed or attested", NO_IMAGE)
     missing = activities(organization, Purpose.PUSH_IMAGE, Purpose.BUILD_IMAGE)
     built = [at for repository in organization.repositories for at in own_images(repository)]
     return failed("images are neither signed nor attested", [a.at for a in missing] or built)
