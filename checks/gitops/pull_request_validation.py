@@ -77,7 +77,7 @@ def _verdict(repositories: list[Repository], share: float, applied: frozenset[st
     steps = [a for r in repositories for a in _validators(r) if on_changes(a)]
     validators: list[Activity | PlanAutomation] = [
         *steps,
-        *(tool for r in repositories for tool in r.of(PlanAutomation) if tool.plan_on_pr),
+        *(tool for r in repositories for tool in _planners(r)),
     ]
     if share == 1:
         return passed(
@@ -119,7 +119,7 @@ def _rating(repository: Repository, applied: bool) -> float | None:
     blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
     if blocking:
         return 0.6 if applied and _only_infrastructure(blocking) else 1.0
-    if _plans(repository):
+    if _planners(repository):
         return 0.6 if applied else 1.0
     if any(on_changes(a) for a in validators):
         return 0.6
@@ -133,9 +133,9 @@ def _applied(organization: Organization) -> frozenset[str]:
     return frozenset(place.repository for found in organization.of(Reconciliation) for place in found.covered)
 
 
-def _plans(repository: Repository) -> bool:
-    """Say whether a tool outside pipelines plans infrastructure for each pull request."""
-    return any(tool.plan_on_pr for tool in repository.of(PlanAutomation))
+def _planners(repository: Repository) -> list[PlanAutomation]:
+    """Return the tools outside pipelines that plan infrastructure for each pull request."""
+    return [tool for tool in repository.of(PlanAutomation) if tool.plan_on_pr]
 
 
 def _only_infrastructure(validators: list[Activity]) -> bool:
@@ -145,7 +145,7 @@ def _only_infrastructure(validators: list[Activity]) -> bool:
 def _lesser(repository: Repository) -> Iterator[Place]:
     """Yield what counts in part: a validator started elsewhere, a pipeline on pull requests, rules for reviews."""
     yield from (a.at for a in _validators(repository) if on_changes(a) or a.on(Event.OTHER))
-    yield from (tool.at for tool in repository.of(PlanAutomation) if tool.plan_on_pr)
+    yield from (tool.at for tool in _planners(repository))
     yield from (p.at for p in repository.of(Pipeline) if any(t.event is Event.PULL_REQUEST for t in p.triggers))
     yield from (owners.at for owners in repository.of(Codeowners) if owners.owned)
     yield from (Place(repository.name, path, 1) for path in repository.files if _TEMPLATE.fullmatch(path))
@@ -154,7 +154,7 @@ def _lesser(repository: Repository) -> Iterator[Place]:
 def _reason(repository: Repository, applied: bool) -> str:
     validators = _validators(repository)
     blocking = [a for a in validators if on_changes(a) and a.blocking is not False]
-    if applied and (_only_infrastructure(blocking) if blocking else _plans(repository)):
+    if applied and (_only_infrastructure(blocking) if blocking else _planners(repository)):
         return "infrastructure is validated, and nothing of what the controller applies"
     if any(on_changes(a) for a in validators):
         return "pull requests are validated, and failures are ignored"
